@@ -1,0 +1,81 @@
+// swift-tools-version:6.3
+import PackageDescription
+
+// One list of settings for every target: strict memory safety makes `grep -rn unsafe Sources` the audit list.
+let checked: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "secretary",
+    products: [
+        .executable(name: "secretaryctl", targets: ["secretaryctl"]),
+        .library(name: "SecretaryCore", targets: ["SecretaryCore"]),
+        .library(name: "SecretFS", targets: ["SecretFS"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2", traits: []),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CFuse3", pkgConfig: "fuse3",
+            providers: [.apt(["libfuse3-dev"]), .yum(["fuse3-devel"])]),
+        .systemLibrary(
+            name: "CSodium", pkgConfig: "libsodium",
+            providers: [.apt(["libsodium-dev"]), .yum(["libsodium-devel"])]),
+        .systemLibrary(
+            name: "CYAML", pkgConfig: "yaml-0.1",
+            providers: [.apt(["libyaml-dev"]), .yum(["libyaml-devel"])]),
+        .target(
+            name: "SecretaryCore",
+            dependencies: ["CSodium", "CYAML", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: checked),
+        .target(
+            name: "SecretFS",
+            dependencies: [
+                "CFuse3", "SecretaryCore", .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: checked),
+        .executableTarget(
+            name: "secretaryctl",
+            dependencies: [
+                "SecretaryCore", "SecretFS",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: checked),
+
+        // What the test targets share: running commands, scratch folders, vectors.
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/TestSupport",
+            swiftSettings: checked),
+        .testTarget(
+            name: "SecretaryCoreTests",
+            dependencies: ["SecretaryCore", "TestSupport"],
+            resources: [.copy("Vectors")],
+            swiftSettings: checked),
+        .testTarget(
+            name: "SecretFSTests",
+            dependencies: ["SecretFS", "TestSupport"],
+            swiftSettings: checked),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["TestSupport", "secretaryctl"],
+            swiftSettings: checked),
+    ],
+    swiftLanguageModes: [.v6]
+)

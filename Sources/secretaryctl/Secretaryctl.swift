@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Secretaryctl: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "secretaryctl")
+}
