@@ -45,7 +45,8 @@ public enum Command {
     ) async throws -> CommandResult {
         let result = try await Subprocess.run(
             program.contains("/") ? .path(FilePath(program)) : .name(program),
-            arguments: Arguments(rawArguments),
+            // Both lists are C strings: the library hands them to strdup.
+            arguments: Arguments(rawArguments.map { $0 + [0] }),
             environment: rawEnvironment.map { .custom($0.map { $0 + [0] }) } ?? .inherit,
             workingDirectory: directory,
             input: .fileDescriptor(try file(holding: input), closeAfterSpawningProcess: true),
