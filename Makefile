@@ -1,0 +1,76 @@
+# Secretary. `make help` lists what there is.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+JOBS ?= $(shell nproc)
+
+# One set of flags for every debug build, so that no target rebuilds what another has built.
+DEBUG_FLAGS := -j $(JOBS) --explicit-target-dependency-import-check error
+
+# Release: the Swift runtime and the C libraries are linked statically (libc is not: a static libc cannot load NSS or
+# shared libraries). Packed relative relocations keep a position-independent program quick to start.
+STATIC := .build/static
+RELEASE_FLAGS := -c release -j $(JOBS) --static-swift-stdlib --pkg-config-path $(STATIC) \
+    -Xswiftc -use-ld=lld -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
+    -Xlinker -s -Xlinker -z -Xlinker pack-relative-relocs
+RELEASE := .build/release
+PAGES := .build/pages
+
+.PHONY: help demo test build bench format lint fuzz install clean pages
+
+help:
+	@echo "make demo     show Secretary at work: secrets of a config repo as files and as variables"
+	@echo "make test     run every test (installs what they need when run as root)"
+	@echo "make build    build the release programs: $(RELEASE)/secretaryctl"
+	@echo "make bench    measure, and print ratios"
+	@echo "make fuzz     feed the parsers random input for long (SECONDS=600 each)"
+	@echo "make format   format the sources;  make lint: check them"
+	@echo "make install  PREFIX=$(PREFIX) DESTDIR=$(DESTDIR): programs, man pages, shell completions"
+	@echo "make clean    delete everything that was built"
+
+demo: build
+	@scripts/setup demo
+	@PATH="$(CURDIR)/$(RELEASE):$$PATH" scripts/demo
+
+test:
+	@scripts/setup test
+	@scripts/test $(DEBUG_FLAGS)
+
+build:
+	@scripts/setup build
+	@scripts/static-libraries $(STATIC)
+	swift build $(RELEASE_FLAGS) --product secretaryctl
+
+bench: build
+	@scripts/setup bench
+	@scripts/bench $(RELEASE)
+
+fuzz:
+	@scripts/setup test
+	@scripts/fuzz $(DEBUG_FLAGS)
+
+format:
+	swift format format --in-place --parallel --recursive Package.swift Sources Tests
+
+lint:
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	@if command -v shellcheck >/dev/null; then shellcheck .ci/run $$(find scripts -type f); \
+	else echo "lint: shellcheck is not installed, the shell scripts were not checked"; fi
+
+# Manual pages and completions come from the definitions of the commands, so they cannot disagree with the program.
+pages: build
+	swift build -j $(JOBS) --product generate-manual
+	@scripts/pages $(RELEASE)/secretaryctl .build/debug/generate-manual-tool $(PAGES)
+
+install: pages
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/man/man1" \
+	    "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" \
+	    "$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
+	install -m 0755 $(RELEASE)/secretaryctl "$(DESTDIR)$(PREFIX)/bin/secretaryctl"
+	install -m 0644 $(PAGES)/man1/*.1 "$(DESTDIR)$(PREFIX)/share/man/man1/"
+	install -m 0644 $(PAGES)/secretaryctl.bash "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/secretaryctl"
+	install -m 0644 $(PAGES)/_secretaryctl "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_secretaryctl"
+	install -m 0644 $(PAGES)/secretaryctl.fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/secretaryctl.fish"
+
+clean:
+	rm -rf --one-file-system .build .build-venv
