@@ -9,3 +9,44 @@ enum Sodium {
         precondition(sodium_init() >= 0, "libsodium cannot be initialised: the system provides no randomness")
     }()
 }
+
+// libsodium wants non-null pointers even to nothing; the address of an empty buffer is never followed.
+extension UnsafeRawBufferPointer {
+    var octets: UnsafePointer<UInt8> {
+        unsafe (baseAddress ?? UnsafeRawPointer(bitPattern: 16).unsafelyUnwrapped).assumingMemoryBound(to: UInt8.self)
+    }
+
+    var characters: UnsafePointer<CChar> {
+        unsafe UnsafeRawPointer(octets).assumingMemoryBound(to: CChar.self)
+    }
+
+    /// The part that begins at `offset`.
+    func part(_ offset: Int, _ count: Int) -> UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(rebasing: self[offset..<offset + count])
+    }
+}
+
+extension UnsafeMutableRawBufferPointer {
+    var octets: UnsafeMutablePointer<UInt8> {
+        unsafe (baseAddress ?? UnsafeMutableRawPointer(bitPattern: 16).unsafelyUnwrapped)
+            .assumingMemoryBound(to: UInt8.self)
+    }
+
+    var characters: UnsafeMutablePointer<CChar> {
+        unsafe UnsafeMutableRawPointer(octets).assumingMemoryBound(to: CChar.self)
+    }
+
+    /// The part that begins at `offset`.
+    func part(_ offset: Int, _ count: Int) -> UnsafeMutableRawBufferPointer {
+        unsafe UnsafeMutableRawBufferPointer(rebasing: self[offset..<offset + count])
+    }
+}
+
+extension Array where Element == UInt8 {
+    /// Lends the bytes, with the type of `body`'s error kept.
+    func withOctets<Result, Failure: Error>(_ body: (UnsafeRawBufferPointer) throws(Failure) -> Result)
+        throws(Failure) -> Result
+    {
+        try unsafe withUnsafeBufferPointer { (bytes) throws(Failure) in try unsafe body(UnsafeRawBufferPointer(bytes)) }
+    }
+}

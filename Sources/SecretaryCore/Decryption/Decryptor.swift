@@ -1,0 +1,31 @@
+/// Where plaintext comes from: local keys, KMS, or the daemon.
+///
+/// A decryptor opens what it is given; who may have it is decided before, by `SecretOpener`.
+public protocol Decryptor: Sendable {
+    /// Writes exactly `envelope.plaintextCount` bytes to `target`, which lies in guarded memory.
+    /// - Throws: `.wrongKey` when no key fits or the envelope was changed, `.unavailable` when something outside that has to
+    ///   help does not answer. `target` then holds nothing of the plaintext.
+    func open(_ envelope: Envelope, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError)
+}
+
+/// A key for one envelope: in the clear, and as the service encrypted it.
+public struct DataKey: ~Copyable, Sendable {
+    /// 32 bytes.
+    public let plaintext: SecretBytes
+    public let encrypted: [UInt8]
+
+    public init(plaintext: consuming SecretBytes, encrypted: [UInt8]) {
+        self.plaintext = plaintext
+        self.encrypted = encrypted
+    }
+}
+
+/// What AWS KMS does for `KMS` envelopes.
+public protocol DataKeyService: Sendable {
+    /// Makes a new data key under the service's key named `keyID`.
+    /// - Throws: `.unavailable` when the service does not answer, `.denied` when it refuses.
+    func generateDataKey(keyID: String) throws(SecretaryError) -> DataKey
+
+    /// Turns an envelope's encrypted data key into its 32 bytes.
+    func decryptDataKey(_ encrypted: [UInt8]) throws(SecretaryError) -> SecretBytes
+}

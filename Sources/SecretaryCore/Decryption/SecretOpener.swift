@@ -1,0 +1,53 @@
+/// The one place where envelopes become plaintext for a reader.
+///
+/// First the rules (`Identity`), then the decryptor, in this order, for files, variables and streams alike: nothing else
+/// calls a decryptor for a reader.
+public struct SecretOpener: Sendable {
+    public let decryptor: any Decryptor
+    public let identity: Identity
+    private let onWarning: @Sendable (Warning) -> Void
+
+    /// - Parameter onWarning: hears of what was allowed although the policy frowns on it.
+    public init(
+        decryptor: any Decryptor, identity: Identity, onWarning: @escaping @Sendable (Warning) -> Void = { _ in }
+    ) {
+        self.decryptor = decryptor
+        self.identity = identity
+        self.onWarning = onWarning
+    }
+
+    /// The plaintext of `value`: its literal pieces, and its envelopes opened.
+    /// - Parameter name: what the reader calls the secret; a scope with a `#NAME` asks for it.
+    /// - Throws: `.denied` by the rules, `.malformed` for a broken piece, and what the decryptor throws. There is no partial
+    ///   result.
+    public func open(_ value: Value, name: String?) throws(SecretaryError) -> SecretBytes {
+        let count = value.plaintextCount
+        guard count <= SecretBytes.maximumCount else {
+            throw SecretaryError(.malformed, "the value is larger than \(SecretBytes.maximumCount >> 20) MiB")
+        }
+        return try unsafe SecretBytes(count: count) { (target) throws(SecretaryError) in
+            var position = 0
+            for piece in value.pieces {
+                switch piece {
+                case .literal(let bytes):
+                    unsafe target.part(position, bytes.count).copyBytes(from: bytes)
+                    position += bytes.count
+                case .envelope(let envelope):
+                    let part = unsafe target.part(position, envelope.plaintextCount)
+                    try unsafe open(envelope, name: name, into: part)
+                    position += part.count
+                case .malformed(let error):
+                    throw error
+                }
+            }
+        }
+    }
+
+    /// Opens one envelope into guarded memory of exactly its `plaintextCount`.
+    public func open(_ envelope: Envelope, name: String?, into target: UnsafeMutableRawBufferPointer)
+        throws(SecretaryError)
+    {
+        if let warning = try identity.check(envelope, name: name) { onWarning(warning) }
+        try unsafe decryptor.open(envelope, into: target)
+    }
+}

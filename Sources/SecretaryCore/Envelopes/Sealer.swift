@@ -1,0 +1,65 @@
+/// Turns a secret into an envelope.
+public protocol Sealer: Sendable {
+    /// - Parameter scope: who may open it; only `HPKE` envelopes can carry one.
+    /// - Throws: `.usage` for a scope that this type of envelope cannot carry.
+    func seal(_ plaintext: borrowing SecretBytes, scope: Scope?) throws(SecretaryError) -> Envelope
+}
+
+/// Seals `NACL` envelopes, which the original reads.
+public struct NaClSealer: Sealer {
+    private let secret: SharedSecret
+
+    /// - Parameters:
+    ///   - masterKey: whose private half opens the envelopes.
+    ///   - configKey: whose public half vouches for the writer.
+    public init(masterKey: PublicKey, configKey: PrivateKey) throws(SecretaryError) {
+        self.secret = try SharedSecret(privateKey: configKey, publicKey: masterKey)
+    }
+
+    public func seal(_ plaintext: borrowing SecretBytes, scope: Scope? = nil) throws(SecretaryError) -> Envelope {
+        if let scope { throw SealerError.cannotCarry(scope, .nacl) }
+        return .nacl(
+            try unsafe plaintext.withUnsafeBytes { (bytes) throws(SecretaryError) in try unsafe secret.seal(bytes) })
+    }
+}
+
+/// Seals `HPKE` envelopes, which carry a scope and which their writer cannot read.
+public struct HPKESealer: Sealer {
+    private let masterKey: PublicKey
+    private let configKey: PrivateKey
+    private let secret: SharedSecret
+
+    public init(masterKey: PublicKey, configKey: PrivateKey) throws(SecretaryError) {
+        self.masterKey = masterKey
+        self.configKey = configKey
+        self.secret = try SharedSecret(privateKey: configKey, publicKey: masterKey)
+    }
+
+    public func seal(_ plaintext: borrowing SecretBytes, scope: Scope?) throws(SecretaryError) -> Envelope {
+        throw SecretaryError(.unavailable, "not built yet")
+    }
+}
+
+/// Seals `KMS` envelopes, each under a data key of its own.
+public struct KMSSealer: Sealer {
+    private let service: any DataKeyService
+    private let keyID: String
+
+    /// - Parameter keyID: what the service calls the key that encrypts the data keys.
+    public init(service: any DataKeyService, keyID: String) {
+        self.service = service
+        self.keyID = keyID
+    }
+
+    public func seal(_ plaintext: borrowing SecretBytes, scope: Scope? = nil) throws(SecretaryError) -> Envelope {
+        if let scope { throw SealerError.cannotCarry(scope, .kms) }
+        throw SecretaryError(.unavailable, "not built yet")
+    }
+}
+
+enum SealerError {
+    static func cannotCarry(_ scope: Scope, _ kind: Envelope.Kind) -> SecretaryError {
+        SecretaryError(
+            .usage, "a \(kind.rawValue) envelope cannot carry the scope \(scope)", hint: "seal it with --format hpke")
+    }
+}
