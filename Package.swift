@@ -32,12 +32,13 @@ let package = Package(
         .systemLibrary(
             name: "CSodium", pkgConfig: "libsodium",
             providers: [.apt(["libsodium-dev"]), .yum(["libsodium-devel"])]),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(
             name: "CYAML", pkgConfig: "yaml-0.1",
             providers: [.apt(["libyaml-dev"]), .yum(["libyaml-devel"])]),
         .target(
             name: "SecretaryCore",
-            dependencies: ["CSodium", "CYAML", .product(name: "SystemPackage", package: "swift-system")],
+            dependencies: ["CLinux", "CSodium", "CYAML", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: checked),
         .target(
             name: "SecretFS",
