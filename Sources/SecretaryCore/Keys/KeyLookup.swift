@@ -1,3 +1,4 @@
+internal import Glibc
 public import SystemPackage
 
 /// Where keys are looked for, in the order of the original: a file named on the command line; an environment variable that
@@ -22,45 +23,108 @@ public struct KeyLookup: Sendable {
     public func findPublicKey(
         _ what: String, argument: String?, variable: String, defaultPath: FilePath?
     ) throws(SecretaryError) -> PublicKey? {
-        nil
+        try find(what, argument: argument, variable: variable, defaultPath: defaultPath)
     }
 
     /// As `findPublicKey`, but no key is an error that lists the places.
     public func requirePublicKey(
         _ what: String, argument: String?, variable: String, defaultPath: FilePath?
     ) throws(SecretaryError) -> PublicKey {
-        if let key = try findPublicKey(what, argument: argument, variable: variable, defaultPath: defaultPath) {
-            return key
-        }
-        throw missing(what, variable: variable, defaultPath: defaultPath)
+        try require(what, argument: argument, variable: variable, defaultPath: defaultPath)
     }
 
+    /// As `findPublicKey`. The key goes straight from its file or variable into guarded memory.
     public func findPrivateKey(
         _ what: String, argument: String?, variable: String, defaultPath: FilePath?
     ) throws(SecretaryError) -> PrivateKey? {
-        nil
+        try find(what, argument: argument, variable: variable, defaultPath: defaultPath)
     }
 
+    /// As `findPrivateKey`, but no key is an error that lists the places.
     public func requirePrivateKey(
         _ what: String, argument: String?, variable: String, defaultPath: FilePath?
     ) throws(SecretaryError) -> PrivateKey {
-        if let key = try findPrivateKey(what, argument: argument, variable: variable, defaultPath: defaultPath) {
-            return key
-        }
-        throw missing(what, variable: variable, defaultPath: defaultPath)
+        try require(what, argument: argument, variable: variable, defaultPath: defaultPath)
     }
 
-    private func missing(_ what: String, variable: String, defaultPath: FilePath?) -> SecretaryError {
-        var places = ["no file is named on the command line", "$\(variable) is not set"]
+    private func find<Key: TextualKey>(
+        _ what: String, argument: String?, variable: String, defaultPath: FilePath?
+    ) throws(SecretaryError) -> Key? {
+        do throws(SecretaryError) {
+            if let argument, !argument.isEmpty { return try read(FilePath(argument)) }
+            if let key: Key = try read(variable: variable) { return key }
+            if let defaultPath, unsafe defaultPath.withPlatformString({ unsafe access($0, F_OK) }) == 0 {
+                return try read(defaultPath)
+            }
+            return nil
+        } catch {
+            throw error.prefixed(what)
+        }
+    }
+
+    private func require<Key: TextualKey>(
+        _ what: String, argument: String?, variable: String, defaultPath: FilePath?
+    ) throws(SecretaryError) -> Key {
+        if let key: Key = try find(what, argument: argument, variable: variable, defaultPath: defaultPath) { return key }
+        var places = ["none is named on the command line", "$\(variable) is not set"]
         if let defaultPath { places.append("\(defaultPath) does not exist") }
-        return SecretaryError(
+        throw SecretaryError(
             .noInput, "no \(what): \(places.joined(separator: ", "))",
             hint: "make keys with 'secretaryctl genkeys', or set \(variable) to a file, a PEM text or base64")
     }
+
+    private func read<Key: TextualKey>(_ path: FilePath) throws(SecretaryError) -> Key {
+        try KeyFiles.read(path, allowInsecure: allowInsecureFiles)
+    }
+
+    /// The key in an environment variable; `nil` when it is not set, or empty.
+    ///
+    /// The value is first taken for a key, and only then for a path, so that a key is never handed to the kernel as the name
+    /// of a file, where a system call log would show it. The variable's value is not shown, as it may be a damaged key.
+    private func read<Key: TextualKey>(variable: String) throws(SecretaryError) -> Key? {
+        try unsafe environment.withValue(of: variable) { (value) throws(SecretaryError) in
+            guard let value = unsafe value, unsafe value[0] != 0 else { return nil }
+            let text = unsafe UnsafeRawBufferPointer(start: value, count: strlen(value))
+            let textError: SecretaryError
+            do throws(SecretaryError) {
+                return try unsafe Key(text: text)
+            } catch {
+                textError = error
+            }
+            let file = unsafe KeyFiles.open(value)
+            if file < 0 {
+                let reason = Errno(rawValue: errno)
+                // Other reasons mean that there is such a file.
+                if [.noSuchFileOrDirectory, .fileNameTooLong, .notDirectory].contains(reason) {
+                    throw SecretaryError(
+                        textError.code, "$\(variable) is not the path of a file, and \(textError.message)",
+                        hint: textError.hint)
+                }
+                throw SecretaryError(.noInput, "cannot read the file that $\(variable) names: \(reason)")
+            }
+            let path = unsafe FilePath(platformString: value)
+            return try KeyFiles.read(FileDescriptor(rawValue: file), path, allowInsecure: allowInsecureFiles)
+        }
+    }
 }
 
-/// Where the variables are: in the process's own environment, which keeps private keys out of Swift strings, or given.
+/// Where the variables are.
 public enum KeyEnvironment: Sendable {
+    /// In the process's own environment, whose values are read where they lie: no private key becomes a Swift string.
     case process
     case values([String: String])
+
+    func withValue<Result, Failure: Error>(
+        of name: String, _ body: (UnsafePointer<CChar>?) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        switch self {
+        case .process:
+            return try unsafe body(getenv(name))
+        case .values(let values):
+            guard let value = values[name] else { return try body(nil) }
+            return try unsafe value.utf8CString.withUnsafeBufferPointer { (value) throws(Failure) in
+                try unsafe body(value.baseAddress)
+            }
+        }
+    }
 }

@@ -108,10 +108,11 @@ extension PublicKey {
     /// Reads PEM or bare base64.
     /// - Throws: `.malformed`, saying what is wrong but never showing the text.
     public init(text: [UInt8]) throws(SecretaryError) {
-        let bytes = try unsafe text.withOctets { (text) throws(SecretaryError) in
-            try unsafe KeyText.decodePublic(text)
-        }
-        try self.init(bytes: bytes)
+        self = try unsafe text.withOctets { (text) throws(SecretaryError) in try unsafe PublicKey(text: text) }
+    }
+
+    init(text: UnsafeRawBufferPointer) throws(SecretaryError) {
+        try self.init(bytes: unsafe KeyText.decodePublic(text))
     }
 
     public var pem: [UInt8] {
