@@ -1,0 +1,97 @@
+/// A pattern for file paths (separator `/`) or dotted paths (separator `.`).
+///
+/// `*` stands for any characters of one part, `?` for one of them, `**` for any characters at all; a part that is `**`
+/// alone, with its separator, also stands for no part (`prod/**/web.yml` matches `prod/web.yml`). Everything else
+/// stands for itself; `[ ] { } \` are refused, as people expect other things of them.
+public struct Glob: Hashable, Sendable, CustomStringConvertible {
+    private enum Token: Hashable, Sendable {
+        case literal(Unicode.Scalar)
+        case one, many, any
+        /// `**` and the separator after it.
+        case parts
+    }
+
+    public let description: String
+    /// The literal text before the first wildcard.
+    public let literalPrefix: String
+    private let tokens: [Token]
+    private let separator: Unicode.Scalar
+
+    public var hasWildcard: Bool {
+        tokens.contains { if case .literal = $0 { false } else { true } }
+    }
+
+    /// - Throws: `.usage` for an empty pattern and for `[ ] { } \`.
+    public init(parsing pattern: String, separator: Unicode.Scalar = "/") throws(SecretaryError) {
+        guard !pattern.isEmpty else { throw SecretaryError(.usage, "a pattern is empty", hint: "write ** for everything") }
+        let scalars = Array(pattern.unicodeScalars)
+        var tokens: [Token] = []
+        var index = 0
+        while index < scalars.count {
+            let scalar = scalars[index]
+            switch scalar {
+            case "[", "]", "{", "}", "\\":
+                throw SecretaryError(
+                    .usage, "the pattern \"\(pattern)\" has a \"\(scalar)\"",
+                    hint: "patterns know *, ** and ?; write ? for a character that they do not")
+            case "?": tokens.append(.one)
+            case "*":
+                guard index + 1 < scalars.count, scalars[index + 1] == "*" else {
+                    tokens.append(.many)
+                    break
+                }
+                while index + 1 < scalars.count, scalars[index + 1] == "*" { index += 1 }
+                let isWholePart = tokens.isEmpty || tokens.last == .literal(separator)
+                if isWholePart, index + 1 < scalars.count, scalars[index + 1] == separator {
+                    index += 1
+                    tokens.append(.parts)
+                } else {
+                    tokens.append(.any)
+                }
+            default: tokens.append(.literal(scalar))
+            }
+            index += 1
+        }
+        description = pattern
+        self.tokens = tokens
+        self.separator = separator
+        var prefix = String.UnicodeScalarView()
+        for case .literal(let scalar) in tokens.prefix(while: { if case .literal = $0 { true } else { false } }) {
+            prefix.append(scalar)
+        }
+        literalPrefix = String(prefix)
+    }
+
+    /// Whether the pattern stands for all of `text`. Takes the product of both lengths at most, whatever the pattern.
+    public func matches(_ text: String) -> Bool {
+        // The set of places in the pattern that the text read so far can have led to.
+        var places = Set<Int>()
+        arrive(at: 0, &places)
+        for scalar in text.unicodeScalars {
+            var next = Set<Int>()
+            for place in places where place < tokens.count {
+                switch tokens[place] {
+                case .literal(let literal): if literal == scalar { arrive(at: place + 1, &next) }
+                case .one: if scalar != separator { arrive(at: place + 1, &next) }
+                case .many: if scalar != separator { arrive(at: place, &next) }
+                case .any: arrive(at: place, &next)
+                case .parts:
+                    next.insert(place)
+                    if scalar == separator { arrive(at: place + 1, &next) }
+                }
+            }
+            places = next
+            if places.isEmpty { return false }
+        }
+        return places.contains(tokens.count)
+    }
+
+    private func arrive(at place: Int, _ places: inout Set<Int>) {
+        places.insert(place)
+        guard place < tokens.count else { return }
+        switch tokens[place] {
+        case .many, .any, .parts: arrive(at: place + 1, &places)
+        case .literal, .one: break
+        }
+    }
+}
