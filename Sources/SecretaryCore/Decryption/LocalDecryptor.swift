@@ -36,16 +36,41 @@ public final class LocalDecryptor: Decryptor {
 
     private func openNaCl(_ envelope: NaClEnvelope, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError) {
         for agreement in agreements where unsafe try agreement.secret().open(envelope, into: target) { return }
+        if agreements.isEmpty {
+            throw SecretaryError(
+                .wrongKey, "a NACL envelope needs a master private key and a config public key, and there is none")
+        }
         throw SecretaryError(
-            .wrongKey, agreements.isEmpty ? "no master and config key at hand" : "authentication failed",
-            hint: "it was sealed for another master key, by another config key, or was changed")
+            .wrongKey, "authentication failed",
+            hint: "it is sealed for another master key, was written with another config key, or has been changed")
     }
 
     private func openHPKE(_ envelope: HPKEEnvelope, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError) {
-        throw SecretaryError(.unavailable, "not built yet")
+        guard keys.masterKey(envelope.recipient) != nil else {
+            throw LocalDecryptor.unknownKey("master", envelope.recipient, known: keys.masterKeys.map(\.id))
+        }
+        guard keys.configKey(envelope.sender) != nil else {
+            throw LocalDecryptor.unknownKey("config", envelope.sender, known: keys.configKeys.map(\.id))
+        }
+        for agreement in agreements
+        where agreement.master.id == envelope.recipient && agreement.config.id == envelope.sender {
+            do throws(SecretaryError) {
+                try unsafe envelope.open(with: agreement, into: target)
+            } catch {
+                throw SecretaryError(error.code, error.message, hint: error.hint ?? "it has been changed since it was sealed")
+            }
+        }
     }
 
     private func openKMS(_ envelope: KMSEnvelope, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError) {
-        throw SecretaryError(.unavailable, "not built yet")
+        guard let service else {
+            throw SecretaryError(.unavailable, "a KMS envelope needs AWS KMS, which is not set up")
+        }
+        try unsafe envelope.open(with: service.decryptDataKey(envelope.encryptedDataKey), into: target)
+    }
+
+    private static func unknownKey(_ role: String, _ id: KeyID, known: [KeyID]) -> SecretaryError {
+        let list = known.isEmpty ? "there is none" : "there is \(known.map(\.description).joined(separator: ", "))"
+        return SecretaryError(.wrongKey, "unknown \(role) key \(id): \(list)")
     }
 }

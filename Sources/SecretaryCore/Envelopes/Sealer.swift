@@ -18,8 +18,10 @@ public struct NaClSealer: Sealer {
 
     public func seal(_ plaintext: borrowing SecretBytes, scope: Scope? = nil) throws(SecretaryError) -> Envelope {
         if let scope { throw SealerError.cannotCarry(scope, .nacl) }
-        return .nacl(
-            try unsafe plaintext.withUnsafeBytes { (bytes) throws(SecretaryError) in try unsafe secret.seal(bytes) })
+        let envelope = try unsafe plaintext.withUnsafeBytes { (bytes) throws(SecretaryError) in
+            try unsafe secret.seal(bytes)
+        }
+        return .nacl(envelope)
     }
 }
 
@@ -36,7 +38,13 @@ public struct HPKESealer: Sealer {
     }
 
     public func seal(_ plaintext: borrowing SecretBytes, scope: Scope?) throws(SecretaryError) -> Envelope {
-        throw SecretaryError(.unavailable, "not built yet")
+        let ephemeral = try PrivateKey.generate()
+        let envelope = try unsafe plaintext.withUnsafeBytes { (bytes) throws(SecretaryError) in
+            try unsafe HPKEEnvelope.seal(
+                bytes, scope: scope, recipient: masterKey, sender: configKey.publicKey, secret: secret,
+                ephemeral: ephemeral)
+        }
+        return .hpke(envelope)
     }
 }
 
@@ -53,7 +61,11 @@ public struct KMSSealer: Sealer {
 
     public func seal(_ plaintext: borrowing SecretBytes, scope: Scope? = nil) throws(SecretaryError) -> Envelope {
         if let scope { throw SealerError.cannotCarry(scope, .kms) }
-        throw SecretaryError(.unavailable, "not built yet")
+        let dataKey = try service.generateDataKey(keyID: keyID)
+        let envelope = try unsafe plaintext.withUnsafeBytes { (bytes) throws(SecretaryError) in
+            try unsafe KMSEnvelope.seal(bytes, with: dataKey)
+        }
+        return .kms(envelope)
     }
 }
 

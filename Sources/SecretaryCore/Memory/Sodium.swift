@@ -24,6 +24,10 @@ extension UnsafeRawBufferPointer {
     func part(_ offset: Int, _ count: Int) -> UnsafeRawBufferPointer {
         unsafe UnsafeRawBufferPointer(rebasing: self[offset..<offset + count])
     }
+
+    func part(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(rebasing: self[range])
+    }
 }
 
 extension UnsafeMutableRawBufferPointer {
@@ -39,6 +43,10 @@ extension UnsafeMutableRawBufferPointer {
     /// The part that begins at `offset`.
     func part(_ offset: Int, _ count: Int) -> UnsafeMutableRawBufferPointer {
         unsafe UnsafeMutableRawBufferPointer(rebasing: self[offset..<offset + count])
+    }
+
+    func part(_ range: Range<Int>) -> UnsafeMutableRawBufferPointer {
+        unsafe UnsafeMutableRawBufferPointer(rebasing: self[range])
     }
 }
 
