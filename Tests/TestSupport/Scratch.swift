@@ -37,7 +37,8 @@ public final class Scratch: Sendable {
 
     /// Writes a text file, making the folders above it, and answers its path.
     @discardableResult
-    public func write(_ relative: String, _ text: String, mode: FilePermissions = [.ownerReadWrite]) throws -> FilePath {
+    public func write(_ relative: String, _ text: String, mode: FilePermissions = [.ownerReadWrite]) throws -> FilePath
+    {
         try write(relative, text.utf8, mode: mode)
     }
 

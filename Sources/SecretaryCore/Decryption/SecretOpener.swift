@@ -26,19 +26,25 @@ public struct SecretOpener: Sendable {
             throw SecretaryError(.malformed, "the value is larger than \(SecretBytes.maximumCount >> 20) MiB")
         }
         return try unsafe SecretBytes(count: count) { (target) throws(SecretaryError) in
-            var position = 0
-            for piece in value.pieces {
-                switch piece {
-                case .literal(let bytes):
-                    unsafe target.part(position, bytes.count).copyBytes(from: bytes)
-                    position += bytes.count
-                case .envelope(let envelope):
-                    let part = unsafe target.part(position, envelope.plaintextCount)
-                    try unsafe open(envelope, name: name, into: part)
-                    position += part.count
-                case .malformed(let error):
-                    throw error
-                }
+            try unsafe open(value, name: name, into: target)
+        }
+    }
+
+    /// Composes the plaintext of `value` in guarded memory of exactly its `plaintextCount`, for callers that put several
+    /// secrets into one piece of it.
+    public func open(_ value: Value, name: String?, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError) {
+        var position = 0
+        for piece in value.pieces {
+            switch piece {
+            case .literal(let bytes):
+                unsafe target.part(position, bytes.count).copyBytes(from: bytes)
+                position += bytes.count
+            case .envelope(let envelope):
+                let part = unsafe target.part(position, envelope.plaintextCount)
+                try unsafe open(envelope, name: name, into: part)
+                position += part.count
+            case .malformed(let error):
+                throw error
             }
         }
     }

@@ -1,0 +1,46 @@
+import SecretaryCore
+import Synchronization
+
+/// Looks for keys when the first envelope needs one: what holds no envelope, or only `KMS` ones, needs none.
+final class LazyDecryptor: Decryptor {
+    private let keys: ReaderOptions
+    /// What the search gave; it is not repeated for every envelope.
+    private let found = Mutex<Result<LocalDecryptor, SecretaryError>?>(nil)
+
+    init(keys: ReaderOptions) {
+        self.keys = keys
+    }
+
+    func open(_ envelope: Envelope, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError) {
+        if case .kms = envelope { throw KMSUnavailable.error }
+        try unsafe local().open(envelope, into: target)
+    }
+
+    private func local() throws(SecretaryError) -> LocalDecryptor {
+        let result = found.withLock { found in
+            if let found { return found }
+            let result = Result { () throws(SecretaryError) in LocalDecryptor(keys: try keys.keyRing()) }
+            found = result
+            return result
+        }
+        return try result.get()
+    }
+}
+
+/// Stands where the client of the daemon will.
+struct DaemonDecryptor: Decryptor {
+    let url: String
+
+    func open(_ envelope: Envelope, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError) {
+        throw SecretaryError(
+            .unavailable, "cannot ask the daemon at \(url): this release has no client for the daemon yet",
+            hint: "leave out --secretary-url and unset SECRETARY_URL to decrypt with keys at hand")
+    }
+}
+
+/// What every command answers for `KMS` until it can call it.
+enum KMSUnavailable {
+    static let error = SecretaryError(
+        .unavailable, "cannot call AWS KMS: this release has no client for it yet",
+        hint: "secrets sealed as NACL or HPKE need no KMS")
+}

@@ -1,0 +1,136 @@
+import ArgumentParser
+import SecretaryCore
+import SystemPackage
+
+/// Which keys open envelopes, where they are asked for, and as whom: what `decrypt`, `exec` and `mount` share.
+///
+/// Names, variables and defaults are those of the original Secretary.
+struct ReaderOptions: ParsableArguments {
+    @Option(
+        name: [.customLong("private-key"), .customLong("deploy-key")],
+        help: ArgumentHelp(
+            "Private key that opens secrets: the master key here, the deploy key with a daemon.",
+            discussion: """
+                Else $DEPLOY_PRIVATE_KEY, else $MASTER_PRIVATE_KEY, else ./keys/master-private-key.pem. A variable \
+                holds a path, a PEM text or base64.
+                """,
+            valueName: "file"),
+        completion: .file())
+    var privateKey: String?
+
+    @Option(
+        name: .customLong("config-key"),
+        help: ArgumentHelp(
+            "Public key of those who may write secrets.",
+            discussion: "Else $CONFIG_PUBLIC_KEY, else ./keys/config-public-key.pem.", valueName: "file"),
+        completion: .file())
+    var configKey: String?
+
+    @Option(
+        name: .customLong("master-key"),
+        help: ArgumentHelp(
+            "Public key of the daemon. Only for use with a daemon.",
+            discussion: "Else $MASTER_PUBLIC_KEY, else ./keys/master-public-key.pem.", valueName: "file"),
+        completion: .file())
+    var masterKey: String?
+
+    @Option(
+        name: .customLong("service-key"),
+        help: ArgumentHelp(
+            "Private key of the service. Only for use with a daemon.", discussion: "Else $SERVICE_PRIVATE_KEY.",
+            valueName: "file"),
+        completion: .file())
+    var serviceKey: String?
+
+    @Option(
+        name: [.customShort("s"), .customLong("secretary-url")],
+        help: ArgumentHelp(
+            "Daemon that opens the secrets. This release has no client for it yet.", discussion: "Else $SECRETARY_URL.",
+            valueName: "url"))
+    var secretaryURL: String?
+
+    @Option(
+        name: [.customLong("app"), .customLong("app-id")],
+        help: ArgumentHelp(
+            "Read as this app: only secrets that are sealed for it, or for a path above it, open.",
+            discussion: "Else $MARATHON_APP_ID. Without it every scope opens, as for the holder of the master key.",
+            valueName: "path"))
+    var app: String?
+
+    @Option(
+        name: .customLong("app-version"),
+        help: ArgumentHelp(
+            "Version of the app. Only for use with a daemon.", discussion: "Else $MARATHON_APP_VERSION.",
+            valueName: "version"))
+    var appVersion: String?
+
+    @Option(
+        name: .customLong("task-id"),
+        help: ArgumentHelp(
+            "Id of the task. Only for use with a daemon.", discussion: "Else $MESOS_TASK_ID.", valueName: "id"))
+    var taskID: String?
+
+    @Flag(name: .customLong("insecure-keys"), help: "Accept private key files that others can read.")
+    var insecureKeys = false
+}
+
+extension ReaderOptions {
+    /// The app that reads, from the option or `$MARATHON_APP_ID`; `nil` for the holder of the master key.
+    /// - Throws: `.usage` for a path that cannot be an app's.
+    func identity() throws(SecretaryError) -> AppPath? {
+        guard let text = app ?? ProcessEnvironment.text("MARATHON_APP_ID"), !text.isEmpty else { return nil }
+        do {
+            return try AppPath(parsing: text)
+        } catch {
+            let source = app == nil ? "$MARATHON_APP_ID" : "--app"
+            throw SecretaryError(.usage, "\(source): \(error.message)", hint: error.hint)
+        }
+    }
+
+    /// What opens envelopes: local keys, looked up when the first envelope needs one, so that plain text needs none.
+    func decryptor() -> any Decryptor {
+        if let url = secretaryURL ?? ProcessEnvironment.text("SECRETARY_URL"), !url.isEmpty {
+            return DaemonDecryptor(url: url)
+        }
+        return LazyDecryptor(keys: self)
+    }
+
+    /// The choke point for the one who reads: `decryptor()` behind the identity's rules.
+    ///
+    /// Whoever reads as an app is bound by the policy of the nearest `.secretary.yaml` for secrets without a scope; the
+    /// holder of the master key is not.
+    func opener() throws(SecretaryError) -> SecretOpener {
+        var identity = Identity(app: try identity())
+        if identity.app != nil {
+            let repository = try ConfigRepository.discover(from: ".")
+            identity.unscoped = repository.unscoped(for: repository.relativePath(of: "secret") ?? "secret")
+        }
+        return SecretOpener(decryptor: decryptor(), identity: identity) { Report.warning($0.message) }
+    }
+
+    /// The keys at hand.
+    /// - Throws: `.noInput`, with every place that was tried, when one is missing; `.malformed`, `.denied`.
+    func keyRing() throws(SecretaryError) -> KeyRing {
+        let lookup = KeyLookup(allowInsecureFiles: insecureKeys)
+        let config = try lookup.requirePublicKey(
+            "config public key", argument: configKey, variable: "CONFIG_PUBLIC_KEY",
+            defaultPath: "keys/config-public-key.pem")
+        return KeyRing(masterKeys: [try masterPrivateKey(lookup)], configKeys: [config])
+    }
+
+    private func masterPrivateKey(_ lookup: KeyLookup) throws(SecretaryError) -> PrivateKey {
+        let what = "master private key"
+        let deploy = try lookup.findPrivateKey(
+            what, argument: privateKey, variable: "DEPLOY_PRIVATE_KEY", defaultPath: nil)
+        if let deploy { return deploy }
+        let file: FilePath = "keys/master-private-key.pem"
+        if let key = try lookup.findPrivateKey(what, argument: nil, variable: "MASTER_PRIVATE_KEY", defaultPath: file) {
+            return key
+        }
+        throw SecretaryError(
+            .noInput,
+            "no \(what): no --private-key is given, $DEPLOY_PRIVATE_KEY and $MASTER_PRIVATE_KEY are not set, "
+                + "./\(file) does not exist",
+            hint: "make keys with 'secretaryctl genkeys', or set MASTER_PRIVATE_KEY to a file, a PEM text or base64")
+    }
+}
