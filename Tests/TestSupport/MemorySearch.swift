@@ -6,12 +6,12 @@ public enum MemorySearch {
     /// A place where the bytes were found.
     public struct Hit: Sendable, Hashable, CustomStringConvertible {
         public let address: UInt
-        /// The name of the memory map, e.g. `[heap]`, or empty.
+        /// The name of the memory map, such as `[heap]`, or empty.
         public let map: String
         public var description: String { "0x\(String(address, radix: 16)) \(map)" }
     }
 
-    /// Every place in the readable memory of process `pid` where `needle` is. Root may search any process.
+    /// Every place in the readable memory of process `pid` where `needle` is; root may search any process.
     ///
     /// Guarded memory of libsodium that is not open (`PROT_NONE`) is searched as well: `/proc/PID/mem` ignores
     /// protections for a privileged reader, as an attacker with that privilege would.
@@ -35,7 +35,7 @@ public enum MemorySearch {
         return hits
     }
 
-    /// Whether `needle` is anywhere in a file, e.g. a core dump.
+    /// Whether `needle` is anywhere in a file, such as a core dump.
     public static func contains(_ file: FilePath, _ needle: [UInt8]) throws -> Bool {
         let descriptor = try FileDescriptor.open(file, .readOnly, options: [.closeOnExec])
         defer { try? descriptor.close() }

@@ -36,7 +36,8 @@ struct EnvironmentScript: ~Copyable {
     /// - Throws: `.io`.
     mutating func write(to descriptor: FileDescriptor) throws(SecretaryError) {
         try unsafe variables.withStrings { (strings) throws(SecretaryError) in
-            for unsafestring in unsafe strings {
+            for index in unsafe strings.indices {
+                let string = unsafe strings[index]
                 let line = try unsafe EnvironmentScript.quoted(UnsafeRawBufferPointer(rebasing: string.dropLast()))
                 try line.write(to: descriptor)
             }
@@ -55,7 +56,8 @@ struct EnvironmentScript: ~Copyable {
                 unsafe target[position] = byte
                 position += 1
             }
-            for unsafebyte in unsafe text {
+            for index in text.indices {
+                let byte = unsafe text[index]
                 if byte == quote && isValue { escapedQuote.forEach(append) } else { append(byte) }
                 if byte == quote { isValue = true }
             }

@@ -21,7 +21,9 @@ import SecretaryCore
         var sources: [DecryptedStrings.Source] = []
         var secretArguments: [Int] = []
         var secretVariables: [Int] = []
-        for unsafe(index, string) in unsafe arguments.enumerated() where unsafe strstr(string, "ENC[") != nil {
+        for index in unsafe arguments.indices {
+            let string = unsafe arguments[index]
+            guard unsafe strstr(string, "ENC[") != nil else { continue }
             let value = unsafe Value(scanning: Array(UnsafeRawBufferPointer(start: string, count: strlen(string))))
             guard value.hasEnvelopes else { continue }
             sources.append(.init(prefix: [], value: value, label: "argument \(index)", name: nil))
@@ -50,10 +52,11 @@ import SecretaryCore
         guard let name = unsafe arguments.first else { return ENOENT }
         var reason = ENOENT
         unsafe secrets.withStrings { strings in
-            let pointers = unsafe strings.map { unsafe $0.baseAddress?.assumingMemoryBound(to: CChar.self) }
-            for unsafe(index, pointer) in unsafe zip(secretArguments, pointers) { unsafe argumentList[index] = pointer }
-            for unsafe(index, pointer) in unsafe zip(secretVariables, pointers.dropFirst(secretArguments.count)) {
-                unsafe variableList[index] = pointer
+            for (place, index) in secretArguments.enumerated() {
+                unsafe argumentList[index] = ProcessImage.pointer(to: strings[place])
+            }
+            for (place, index) in secretVariables.enumerated() {
+                unsafe variableList[index] = ProcessImage.pointer(to: strings[secretArguments.count + place])
             }
             unsafe argumentList.append(nil)
             unsafe variableList.append(nil)
@@ -63,5 +66,9 @@ import SecretaryCore
             ProcessHygiene.protect()
         }
         return reason
+    }
+
+    private static func pointer(to string: UnsafeMutableRawBufferPointer) -> UnsafeMutablePointer<CChar>? {
+        unsafe string.baseAddress?.assumingMemoryBound(to: CChar.self)
     }
 }

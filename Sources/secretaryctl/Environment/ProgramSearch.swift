@@ -4,7 +4,8 @@ import Glibc
 enum ProgramSearch {
     typealias Strings = [UnsafeMutablePointer<CChar>?]
 
-    /// Replaces this process by the program. Returns only when that fails.
+    /// Replaces this process by the program; returns only when that fails.
+    ///
     /// - Parameter name: a path, or a name that is searched in `$PATH`; an empty part of it is the current folder.
     /// - Returns: the system's reason: `ENOENT` when there is none, `EACCES` when one was found that may not be run.
     static func execute(_ name: UnsafeMutablePointer<CChar>, arguments: Strings, environment: Strings) -> Int32 {

@@ -2,7 +2,9 @@ import ArgumentParser
 import SecretaryCore
 import SystemPackage
 
-/// Which keys seal an envelope. Names, variables and defaults are those of the original Secretary.
+/// Which keys seal an envelope.
+///
+/// Names, variables and defaults are those of the original Secretary.
 struct WriterOptions: ParsableArguments {
     @Option(
         name: .customLong("public-key"),

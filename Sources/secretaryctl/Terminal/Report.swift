@@ -3,7 +3,9 @@ import Glibc
 import SecretaryCore
 import SystemPackage
 
-/// What the program says beside its results. Results go to standard output, all else to standard error, each line behind
+/// What the program says beside its results.
+///
+/// Results go to standard output, all else to standard error, each line behind
 /// `secretaryctl: `; what can be done about an error follows behind `secretaryctl: hint: `. Messages begin with a small
 /// letter and end without a period. Colour is for terminals, and `NO_COLOR` turns it off.
 enum Report {
