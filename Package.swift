@@ -22,6 +22,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2", traits: []),
     ],
@@ -43,13 +44,15 @@ let package = Package(
         .target(
             name: "SecretFS",
             dependencies: [
-                "CFuse3", "SecretaryCore", .product(name: "SystemPackage", package: "swift-system"),
+                "CFuse3", "CLinux", "SecretaryCore",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: checked),
         .executableTarget(
             name: "secretaryctl",
             dependencies: [
-                "SecretaryCore", "SecretFS",
+                "CLinux", "SecretaryCore", "SecretFS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

@@ -1,11 +1,12 @@
 internal import CSodium
 
 /// BLAKE2b with 32 bytes of output and no key (RFC 7693): for names of public things, such as keys and envelopes.
-enum BLAKE2b {
-    static let count = 32
+public enum BLAKE2b {
+    /// Size of a hash in bytes.
+    public static let count = 32
 
     /// The hash of the parts, one after the other.
-    static func hash(_ parts: [UInt8]...) -> [UInt8] {
+    public static func hash(_ parts: [UInt8]...) -> [UInt8] {
         _ = Sodium.ready
         let message = parts.count == 1 ? parts[0] : Array(parts.joined())
         var digest = [UInt8](repeating: 0, count: count)

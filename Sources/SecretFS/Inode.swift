@@ -1,2 +1,0 @@
-/// The number of an inode.
-struct Inode: Hashable, Sendable { let rawValue: UInt64 }

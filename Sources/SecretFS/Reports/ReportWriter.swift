@@ -1,0 +1,84 @@
+internal import Glibc
+internal import Synchronization
+
+/// Writes the files of `.secretary` from what the mount knows of itself.
+final class ReportWriter: Sendable {
+    /// How the last attempt to read the source went.
+    struct Loading: Sendable {
+        /// When the present tree was read, in nanoseconds since 1970.
+        var loaded: Int64
+        /// Why the source as it is now cannot be shown; the tree before is shown instead.
+        var error: String?
+        var warnings: [String]
+    }
+
+    let failures = FailureLog()
+    private let source: String
+    private let policy: CachePolicy
+    private let version: String
+    private let loading: Mutex<Loading>
+
+    init(source: String, policy: CachePolicy, version: String, loading: Loading) {
+        self.source = source
+        self.policy = policy
+        self.version = version
+        self.loading = Mutex(loading)
+    }
+
+    /// The source was read anew.
+    func noteLoaded(warnings: [String], now: Int64) {
+        loading.withLock { $0 = Loading(loaded: now, error: nil, warnings: warnings) }
+    }
+
+    /// The source cannot be read as it is now.
+    func noteBroken(_ error: String) {
+        loading.withLock { $0.error = error }
+    }
+
+    func text(
+        of report: Report, tree: Tree, held: (secrets: Int, handles: Int), knownNodes: Int
+    ) -> [UInt8] {
+        switch report {
+        case .generation: return Array("\(tree.generation)\n".utf8)
+        case .status: return Array((status(tree: tree, held: held, knownNodes: knownNodes).text() + "\n").utf8)
+        }
+    }
+
+    private func status(tree: Tree, held: (secrets: Int, handles: Int), knownNodes: Int) -> JSONText {
+        let loading = loading.withLock { $0 }
+        let failures = failures.all.map { failure in
+            JSONText.object([
+                ("source", .string(failure.source)), ("error", .string(failure.error)),
+                ("count", .number(failure.count)),
+            ])
+        }
+        return .object([
+            ("state", .string(loading.error == nil ? "current" : "outdated")),
+            ("error", loading.error.map { .string($0) } ?? .null),
+            ("source", .string(source)),
+            ("generation", .number(Int(tree.generation))),
+            ("loaded", .string(Self.timestamp(loading.loaded))),
+            ("secrets", .number(tree.secretCount)),
+            ("warnings", .array(loading.warnings.map { .string($0) })),
+            ("failures", .array(failures)),
+            ("cache", .string(policy.rawValue)),
+            ("held_secrets", .number(held.secrets)),
+            ("open_handles", .number(held.handles)),
+            ("kernel_nodes", .number(knownNodes)),
+            ("pid", .number(Int(getpid()))),
+            ("version", .string(version)),
+        ])
+    }
+
+    /// As RFC 3339 has it, in UTC.
+    private static func timestamp(_ nanoseconds: Int64) -> String {
+        var seconds = time_t(nanoseconds / 1_000_000_000)
+        var parts = unsafe tm()
+        unsafe gmtime_r(&seconds, &parts)
+        return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { buffer in
+            guard let base = buffer.baseAddress else { return "" }
+            _ = unsafe strftime(base, buffer.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
+            return unsafe String(cString: base)
+        }
+    }
+}

@@ -1,0 +1,35 @@
+internal import Glibc
+internal import SecretaryCore
+
+/// What can be asked of a secret's file without decrypting it: `getfattr -d FILE`.
+enum ExtendedAttribute: String, CaseIterable {
+    /// Who may have it, as the envelopes say; several are separated by spaces, none is `none`.
+    case scope = "user.secretary.scope"
+    /// Where it is written: `FILE:LINE:COLUMN`.
+    case source = "user.secretary.source"
+    /// Names this version of the value.
+    case version = "user.secretary.version"
+    /// `held` while its plaintext is in memory, else `sealed`.
+    case state = "user.secretary.state"
+    /// Seconds since the mount first saw this version.
+    case age = "user.secretary.age"
+
+    func text(of file: SecretFile, _ attributes: Attributes, isHeld: Bool) -> String {
+        switch self {
+        case .scope:
+            let scopes = file.scopes
+            return scopes.isEmpty ? "none" : scopes.joined(separator: " ")
+        case .source: return file.source
+        case .version: return hexadecimal(file.version.prefix(8))
+        case .state: return isHeld ? "held" : "sealed"
+        case .age: return String(max(0, (WallClock.nanoseconds() - attributes.modified) / 1_000_000_000))
+        }
+    }
+
+    private func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+        bytes.map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined()
+    }
+}

@@ -1,0 +1,211 @@
+internal import Glibc
+internal import SecretaryCore
+internal import Synchronization
+internal import SystemPackage
+
+/// The file system itself: answers each operation from the present tree, in plain Swift, without a kernel.
+///
+/// Nothing here touches a disk, the network or the mount: trees are handed in whole, and only `open` decrypts. Handles
+/// are values: a handle is its inode, which names one version of one file.
+final class Filesystem: Sendable {
+    private struct State {
+        var tree: Tree
+        var known = KnownNodes()
+    }
+
+    private let state: Mutex<State>
+    let held: HeldSecrets
+    let policy: CachePolicy
+    private let reports: ReportWriter
+
+    /// - Parameter reports: writes the files of `.secretary`.
+    init(tree: Tree, held: HeldSecrets, policy: CachePolicy, reports: ReportWriter) {
+        self.state = Mutex(State(tree: tree))
+        self.held = held
+        self.policy = policy
+        self.reports = reports
+    }
+
+    // MARK: The tree
+
+    var tree: Tree { state.withLock { $0.tree } }
+
+    /// Shows another tree from now on, and tells the kernel what that changes.
+    func replaceTree(by tree: Tree, telling cache: some KernelCache) {
+        let changes = state.withLock { state in
+            defer { state.tree = tree }
+            return TreeChanges(from: state.tree, to: tree) { state.known[$0] != nil }
+        }
+        // Not under the lock: a message waits for the look-ups that the kernel has under way, and they need it.
+        changes.tell(cache)
+    }
+
+    /// The node of an inode the kernel asks for: of the present tree, else one it still refers to.
+    private func node(_ inode: Inode) throws(Errno) -> Node {
+        let node = state.withLock { $0.tree.nodes[inode] ?? $0.known[inode] }
+        guard let node else { throw .staleNFSFileHandle }
+        return node
+    }
+
+    /// The directory as it is in the present tree: one that is gone has no names, whoever still refers to it.
+    private func directory(_ inode: Inode) throws(Errno) -> Directory {
+        guard let node = tree.nodes[inode] else { throw .noSuchFileOrDirectory }
+        guard let directory = node.directory else { throw .notDirectory }
+        return directory
+    }
+
+    // MARK: Names
+
+    /// What a look-up found.
+    struct Found {
+        let node: Node
+        /// Whether the name goes on meaning this node until the kernel is told otherwise. A report's does not.
+        let isLasting: Bool
+    }
+
+    /// Finds `name` in a directory and counts the reference that the kernel gets by the answer.
+    /// - Throws: `ENOENT` when there is no such name, or the directory itself is gone.
+    func lookup(_ name: [UInt8], in parent: Inode) throws(Errno) -> Found {
+        guard let child = try directory(parent)[name] else { throw .noSuchFileOrDirectory }
+        guard case .report(let report) = child.body else {
+            remember(child)
+            return Found(node: child, isLasting: true)
+        }
+        let node = report.node(text: text(of: report), for: child, name: name, parent: parent)
+        remember(node)
+        return Found(node: node, isLasting: false)
+    }
+
+    /// Counts a reference to a node that is given to the kernel.
+    func remember(_ node: Node) {
+        state.withLock { $0.known.remember(node) }
+    }
+
+    /// Takes references back (`FORGET`, or an answer that did not reach the kernel).
+    func forget(_ inode: Inode, lookups: UInt64) {
+        state.withLock { $0.known.forget(inode, lookups: lookups) }
+    }
+
+    /// One entry of a listing.
+    struct Listed {
+        let name: [UInt8]
+        let inode: Inode
+        let type: mode_t
+        /// Where the listing goes on.
+        let cookie: UInt64
+        /// `nil` where the kernel has to look the name up by itself: `.`, `..` and reports.
+        let node: Node?
+    }
+
+    /// The entries of a directory from `cookie` on, until `body` says that there is no more room.
+    func list(_ inode: Inode, from cookie: UInt64, _ body: (Listed) -> Bool) throws(Errno) {
+        let directory = try directory(inode)
+        for (offset, name, target) in [(1, ".", inode), (2, "..", directory.parent)] where cookie < offset {
+            let entry = Listed(
+                name: Array(name.utf8), inode: target, type: S_IFDIR, cookie: UInt64(offset), node: nil)
+            guard body(entry) else { return }
+        }
+        for entry in directory.entries(after: cookie) {
+            var isReport = false
+            if case .report = entry.node.body { isReport = true }
+            let listed = Listed(
+                name: entry.name, inode: entry.node.inode, type: entry.node.fileType, cookie: entry.cookie,
+                node: isReport ? nil : entry.node)
+            guard body(listed) else { return }
+        }
+    }
+
+    /// Number of files and directories, for `statfs`.
+    var nodeCount: Int { tree.nodes.count }
+
+    // MARK: Attributes
+
+    func attributes(of inode: Inode) throws(Errno) -> Node {
+        try node(inode)
+    }
+
+    func extendedAttributeNames(of inode: Inode) throws(Errno) -> [ExtendedAttribute] {
+        guard case .secret = try node(inode).body else { return [] }
+        return ExtendedAttribute.allCases
+    }
+
+    /// - Throws: `ENODATA` when the file has no such attribute.
+    func extendedAttribute(_ name: String, of inode: Inode) throws(Errno) -> [UInt8] {
+        let node = try node(inode)
+        guard case .secret(let file) = node.body, let attribute = ExtendedAttribute(rawValue: name) else {
+            throw .noData
+        }
+        let isHeld = held.withPlaintext(of: inode) { _ in } != nil
+        return Array(attribute.text(of: file, node.attributes, isHeld: isHeld).utf8)
+    }
+
+    // MARK: Content
+
+    /// Opens a file for reading: the one place where a reader's request leads to plaintext.
+    /// - Throws: `EACCES` refused, `EIO` cannot be decrypted, `EHOSTUNREACH` nobody to ask; never an empty file.
+    func open(_ inode: Inode) throws(Errno) {
+        guard case .secret(let file) = try node(inode).body else { return }
+        do throws(SecretaryError) {
+            try held.acquire(inode, file)
+        } catch {
+            reports.failures.note(error, at: file.source)
+            throw error.errno
+        }
+    }
+
+    /// Ends what a successful `open` began.
+    func release(_ inode: Inode) {
+        held.release(inode)
+    }
+
+    /// Hands out the bytes of an open file.
+    /// - Parameter body: gets a part of the content, which must not be kept; empty beyond the end.
+    func read<Result>(
+        _ inode: Inode, count: Int, at offset: Int, _ body: (UnsafeRawBufferPointer) -> Result
+    ) throws(Errno) -> Result {
+        switch try node(inode).body {
+        case .directory: throw .isDirectory
+        case .report: return unsafe body(UnsafeRawBufferPointer(start: nil, count: 0))
+        case .text(let text):
+            return unsafe text.withUnsafeBytes { unsafe body($0.part(count: count, at: offset)) }
+        case .secret:
+            // Under the policy `resident` nobody opens: each read is its own open, and the linger joins those that
+            // follow each other.
+            if policy == .resident { try open(inode) }
+            defer { if policy == .resident { release(inode) } }
+            let result = held.withPlaintext(of: inode) { plaintext in
+                unsafe plaintext.withUnsafeBytes { unsafe body($0.part(count: count, at: offset)) }
+            }
+            guard let result else { throw .ioError }
+            return result
+        }
+    }
+
+    // MARK: Reports
+
+    private func text(of report: Report) -> [UInt8] {
+        let (tree, known) = state.withLock { ($0.tree, $0.known.count) }
+        return reports.text(of: report, tree: tree, held: held.counts, knownNodes: known)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// At most `count` bytes from `offset` on; fewer at the end.
+    fileprivate func part(count: Int, at offset: Int) -> UnsafeRawBufferPointer {
+        let start = Swift.min(Swift.max(offset, 0), self.count)
+        let end = start + Swift.min(Swift.max(count, 0), self.count - start)
+        return unsafe UnsafeRawBufferPointer(rebasing: self[start..<end])
+    }
+}
+
+extension SecretaryError {
+    /// What a reader gets to see of a failure.
+    var errno: Errno {
+        switch code {
+        case .denied: .permissionDenied
+        case .unavailable: .noRouteToHost
+        case .system: .noMemory
+        default: .ioError
+        }
+    }
+}

@@ -1,0 +1,63 @@
+public import SecretaryCore
+
+/// A file whose content has to be decrypted: what it is composed of and who may have it. Holds no plaintext.
+public struct SecretFile: Sendable {
+    public enum Content: Sendable {
+        /// The text of one value, or of a whole config file.
+        case value(Value)
+        /// Several values composed into one text.
+        case rendering(Rendering)
+    }
+
+    public let content: Content
+    /// The name that a scope's `#NAME` has to be; `nil` where the file as a whole has none.
+    public let name: String?
+    /// Decides and decrypts.
+    public let opener: SecretOpener
+    /// Where it is written: `FILE:LINE:COLUMN`.
+    public let source: String
+
+    public init(content: Content, name: String?, opener: SecretOpener, source: String) {
+        self.content = content
+        self.name = name
+        self.opener = opener
+        self.source = source
+    }
+
+    /// Exact size of the plaintext in bytes.
+    public var size: Int {
+        switch content {
+        case .value(let value): value.plaintextCount
+        case .rendering(let rendering): rendering.count
+        }
+    }
+
+    /// Names this version: a digest of everything encrypted and literal in it.
+    public var version: [UInt8] {
+        switch content {
+        case .value(let value): value.digest
+        case .rendering(let rendering): rendering.digest
+        }
+    }
+
+    /// Everything in it that is encrypted.
+    var envelopes: [Envelope] {
+        switch content {
+        case .value(let value): value.envelopes
+        case .rendering(let rendering): rendering.values.flatMap(\.value.value.envelopes)
+        }
+    }
+
+    /// The scopes of its envelopes, each once.
+    var scopes: [String] {
+        Set(envelopes.compactMap { $0.scope?.description }).sorted()
+    }
+
+    /// The one way from here to plaintext.
+    func open() throws(SecretaryError) -> SecretBytes {
+        switch content {
+        case .value(let value): try opener.open(value, name: name)
+        case .rendering(let rendering): try rendering.compose(with: opener)
+        }
+    }
+}

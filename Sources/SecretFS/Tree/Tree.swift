@@ -1,0 +1,28 @@
+/// Everything that a mount shows at one moment. Never changes: a change of the source is another tree.
+final class Tree: Sendable {
+    /// Counts the trees of this mount, from 1.
+    let generation: UInt64
+    let root: Node
+    /// Every node of the tree.
+    let nodes: [Inode: Node]
+    /// Number of files that have to be decrypted.
+    let secretCount: Int
+
+    init(generation: UInt64, root: Node) {
+        var nodes: [Inode: Node] = [:]
+        var secretCount = 0
+        var pending = [root]
+        while let node = pending.popLast() {
+            nodes[node.inode] = node
+            switch node.body {
+            case .directory(let directory): pending.append(contentsOf: directory.entries.map(\.node))
+            case .secret: secretCount += 1
+            case .text, .report: break
+            }
+        }
+        self.generation = generation
+        self.root = root
+        self.nodes = nodes
+        self.secretCount = secretCount
+    }
+}

@@ -1,0 +1,89 @@
+import SecretaryCore
+import Synchronization
+
+@testable import SecretFS
+
+/// Opens any envelope by writing `*`s, counting how often; or fails.
+final class CountingDecryptor: Decryptor {
+    private let state = Mutex<(count: Int, failure: SecretaryError?)>((0, nil))
+
+    var count: Int { state.withLock { $0.count } }
+
+    func fail(with error: SecretaryError?) { state.withLock { $0.failure = error } }
+
+    func open(_ envelope: Envelope, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError) {
+        let failure = state.withLock { state in
+            state.count += 1
+            return state.failure
+        }
+        if let failure { throw failure }
+        unsafe target.initializeMemory(as: UInt8.self, repeating: UInt8(ascii: "*"))
+    }
+}
+
+/// A file system without a kernel, over files given by path.
+struct Fixture {
+    let kernel = RecordingKernel()
+    let decryptor = CountingDecryptor()
+    let held: HeldSecrets
+    let filesystem: Filesystem
+    let builder = TreeBuilder(owner: 1, group: 2)
+
+    init(_ files: [String: String], policy: CachePolicy = .open, linger: Duration = .zero) throws {
+        let decryptor = decryptor
+        let tree = try builder.build(Fixture.plan(files, decryptor), after: nil, now: 1_000_000_000)
+        held = HeldSecrets(cache: kernel, storesPages: policy == .open, linger: linger, lingerBegan: {})
+        let reports = ReportWriter(
+            source: "test", policy: policy, version: "0",
+            loading: ReportWriter.Loading(loaded: 0, error: nil, warnings: []))
+        filesystem = Filesystem(tree: tree, held: held, policy: policy, reports: reports)
+    }
+
+    /// Shows other files from now on.
+    func replace(by files: [String: String]) throws {
+        let tree = try builder.build(
+            Fixture.plan(files, decryptor), after: filesystem.tree, now: 2_000_000_000)
+        filesystem.replaceTree(by: tree, telling: kernel)
+    }
+
+    /// Files whose text has envelopes are secrets, the others plain.
+    static func plan(_ files: [String: String], _ decryptor: CountingDecryptor) -> [PlannedFile] {
+        let opener = SecretOpener(decryptor: decryptor, identity: Identity())
+        return files.map { path, text in
+            let value = Value(scanning: Array(text.utf8))
+            let secret = SecretFile(
+                content: .value(value), name: nil, opener: opener, source: "\(path):1:1")
+            return PlannedFile(
+                path: path.split(separator: "/").map { Array($0.utf8) },
+                body: value.hasEnvelopes ? .secret(secret) : .text(Array(text.utf8)),
+                mode: 0o400, owner: 1, group: 2, source: path)
+        }
+    }
+
+    /// Walks from the root to `path`, as the kernel would.
+    func walk(_ path: String) throws -> Node {
+        try path.split(separator: "/").reduce(filesystem.tree.root) { node, name in
+            try filesystem.lookup(Array(name.utf8), in: node.inode).node
+        }
+    }
+
+    /// The content of an open file.
+    func read(_ inode: Inode, count: Int = 4096, at offset: Int = 0) throws -> String {
+        try unsafe filesystem.read(inode, count: count, at: offset) { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+
+    func names(in inode: Inode = .root) throws -> [String] {
+        var names: [String] = []
+        try filesystem.list(inode, from: 0) { listed in
+            names.append(String(decoding: listed.name, as: UTF8.self))
+            return true
+        }
+        return names
+    }
+}
+
+/// An envelope whose plaintext has this many bytes; only `CountingDecryptor` opens it.
+func envelope(of count: Int, marked mark: UInt8 = 0) throws -> String {
+    let payload = [UInt8](repeating: mark, count: 24 + 16 + count)
+    return String(decoding: try Envelope(kind: .nacl, payload: payload).text, as: UTF8.self)
+}
