@@ -1,0 +1,45 @@
+public import Glibc
+public import SecretaryCore
+public import SystemPackage
+
+/// How config files become files of a mount.
+public enum Layout: String, Sendable, CaseIterable {
+    /// Each value is a file, at its dotted path as directories.
+    case keys
+    /// Each config file is a file, with its envelopes replaced by their plaintext.
+    case files
+}
+
+/// What of a config repository a mount shows.
+public struct MountSelection: Sendable {
+    /// A config file, a folder of them, or with a view the repository.
+    public var place: FilePath
+    /// A view of `.secretary.yaml`, which then says which file, part, identity and permissions.
+    public var view: String?
+    /// Dotted path to the part of the file that is shown; `nil` for all of it.
+    public var select: String?
+    public var layout: Layout
+    /// Whether values and files without envelopes are shown too.
+    public var includesPlain: Bool
+    /// Who reads; `nil` for what the environment's scope says, and else the holder of the master key.
+    public var app: AppPath?
+    /// Permission bits of files that no rule gives others.
+    public var mode: mode_t
+    public var owner: uid_t
+    public var group: gid_t
+
+    public init(
+        place: FilePath, view: String?, select: String?, layout: Layout, includesPlain: Bool, app: AppPath?,
+        mode: mode_t, owner: uid_t, group: gid_t
+    ) {
+        self.place = place
+        self.view = view
+        self.select = select
+        self.layout = layout
+        self.includesPlain = includesPlain
+        self.app = app
+        self.mode = mode
+        self.owner = owner
+        self.group = group
+    }
+}

@@ -1,0 +1,58 @@
+public import SecretaryCore
+public import SystemPackage
+
+/// The files of a config repository, as a mount shows them.
+public final class RepositorySource: MountSource {
+    private let selection: MountSelection
+    private let decryptor: any Decryptor
+    private let cache = ConfigFileCache()
+
+    /// - Parameter decryptor: opens the envelopes when somebody reads them.
+    public init(_ selection: MountSelection, decryptor: any Decryptor) {
+        self.selection = selection
+        self.decryptor = decryptor
+    }
+
+    public var description: String {
+        [
+            selection.place.string, selection.view.map { "view \($0)" }, selection.select.map { "select \($0)" },
+        ].compactMap(\.self).joined(separator: ", ")
+    }
+
+    public func load(unsettled: Set<FilePath>) throws(SecretaryError) -> LoadedSource {
+        let repository = try ConfigRepository.discover(from: selection.place)
+        let view = try selection.view.map { (name) throws(SecretaryError) in try repository.settings.view(named: name) }
+        let place = view.map { repository.root.pushing($0.source) } ?? selection.place
+        let found = try SourceFiles(at: place, in: repository)
+        var plan = FilePlan(selection: selection, view: view, repository: repository, decryptor: decryptor)
+        for source in found.files {
+            // The layout `files` takes each file as one text, whatever it holds.
+            let format: ConfigFile.Format? = selection.layout == .files ? .text : nil
+            let file = try cache.file(
+                source.name, in: found.folder, format: format, isUnsettled: unsettled.contains(source.path))
+            if let file { try plan.add(file, at: source) }
+        }
+        cache.keep(only: Set(found.files.map(\.path)))
+        return LoadedSource(
+            files: plan.files, directories: found.directories, warnings: found.warnings + plan.warnings)
+    }
+
+    /// Makes sure that a mount could show anything at all.
+    /// - Parameter canOpen: whether there is a key for an envelope.
+    /// - Throws: `.wrongKey` when there are envelopes and no key fits any; whatever reading the source throws.
+    public func requireFittingKey(canOpen: (Envelope) -> Bool) throws(SecretaryError) {
+        let envelopes = try load(unsettled: []).files.flatMap { file -> [Envelope] in
+            if case .secret(let secret) = file.body { secret.envelopes } else { [] }
+        }
+        guard let first = envelopes.first, !envelopes.contains(where: canOpen) else { return }
+        let needed =
+            if case .hpke(let envelope) = first {
+                "; the first needs master key \(envelope.recipient) and config key \(envelope.sender)"
+            } else {
+                ""
+            }
+        throw SecretaryError(
+            .wrongKey, "no key at hand opens any of the \(envelopes.count) envelopes of \(description)\(needed)",
+            hint: "give the right keys with --private-key and --config-key, or in .secretary.yaml")
+    }
+}

@@ -1,0 +1,48 @@
+internal import Glibc
+internal import SecretaryCore
+internal import SystemPackage
+
+/// What a machine must have before anything can be mounted, each checked by itself so that the error names the fix.
+enum MountRequirements {
+    /// - Throws: `.mount` for the first that is missing.
+    static func check(allowOther: Bool) throws(SecretaryError) {
+        try checkDevice()
+        guard geteuid() != 0 else { return }
+        _ = try Fusermount.path()
+        if allowOther { try checkAllowOther() }
+    }
+
+    private static func checkDevice() throws(SecretaryError) {
+        do {
+            let path = FilePath("/dev/fuse")
+            guard try Stat(path).type == .characterSpecial else { throw Errno.notSupported }
+            // fusermount3 opens it with its own rights: an ordinary user needs it only to be there.
+            guard geteuid() == 0 else { return }
+            try FileDescriptor.open(path, .readWrite, options: .closeOnExec).close()
+        } catch {
+            let hint =
+                [Errno.permissionDenied, .notPermitted].contains(error as? Errno)
+                ? "in a container, add the device and its permission (--device /dev/fuse --cap-add SYS_ADMIN)"
+                : "load the kernel module (modprobe fuse); in a container, add --device /dev/fuse"
+            throw SecretaryError(.mount, "cannot use /dev/fuse: \(error)", hint: hint)
+        }
+    }
+
+    /// `fusermount3` refuses the option unless the machine's owner allows it.
+    private static func checkAllowOther() throws(SecretaryError) {
+        let path = "/etc/fuse.conf"
+        var bytes = [UInt8](repeating: 0, count: 65536)
+        var count = 0
+        if let file = try? FileDescriptor.open(FilePath(path), .readOnly) {
+            defer { try? file.close() }
+            count = (try? unsafe bytes.withUnsafeMutableBytes { try unsafe file.read(into: $0) }) ?? 0
+        }
+        let lines = String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n")
+        let isAllowed = lines.contains { $0.split(separator: " ").first == "user_allow_other" }
+        guard isAllowed else {
+            throw SecretaryError(
+                .mount, "other users cannot be admitted: \(path) does not say user_allow_other",
+                hint: "as root: echo user_allow_other >> \(path); or leave --allow-other out")
+        }
+    }
+}

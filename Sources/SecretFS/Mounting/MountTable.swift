@@ -1,0 +1,68 @@
+internal import Glibc
+internal import SecretaryCore
+internal import SystemPackage
+
+/// The mounts that this process sees (`/proc/self/mountinfo`, see proc(5)).
+struct MountTable {
+    struct Entry {
+        var mountpoint: String
+        /// As `fuse.secretfs`.
+        var type: String
+    }
+
+    /// The type under which SecretFS mounts appear.
+    static let secretFSType = "fuse.secretfs"
+
+    let entries: [Entry]
+
+    init() throws(SecretaryError) {
+        let text: String
+        do {
+            let file = unsafe try FileDescriptor.open("/proc/self/mountinfo", .readOnly)
+            defer { try? file.close() }
+            var bytes: [UInt8] = []
+            var chunk = [UInt8](repeating: 0, count: 65536)
+            while true {
+                let count = try unsafe chunk.withUnsafeMutableBytes { try unsafe file.read(into: $0) }
+                if count == 0 { break }
+                bytes.append(contentsOf: chunk[..<count])
+            }
+            text = String(decoding: bytes, as: UTF8.self)
+        } catch {
+            throw SecretaryError(.mount, "cannot read /proc/self/mountinfo: \(error)")
+        }
+        self.init(text: text)
+    }
+
+    /// - Parameter text: lines of mountinfo.
+    init(text: String) {
+        entries = text.split(separator: "\n").compactMap { line in
+            let fields = line.split(separator: " ", omittingEmptySubsequences: false)
+            guard let dash = fields.firstIndex(of: "-"), fields.count > dash + 1, dash > 4 else { return nil }
+            return Entry(mountpoint: Self.unescape(fields[4]), type: String(fields[dash + 1]))
+        }
+    }
+
+    /// The type of the uppermost mount at `path`; `nil` when nothing is mounted there.
+    func type(at path: String) -> String? {
+        entries.last { $0.mountpoint == path }?.type
+    }
+
+    /// Blanks, tabs, line ends and backslashes are written as a backslash and three octal digits.
+    private static func unescape(_ field: Substring) -> String {
+        guard field.contains("\\") else { return String(field) }
+        var bytes: [UInt8] = []
+        var rest = Array(field.utf8)[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "\\"), rest.count >= 3,
+                let code = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8)
+            {
+                bytes.append(code)
+                rest.removeFirst(3)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
