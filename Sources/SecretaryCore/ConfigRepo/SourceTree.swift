@@ -45,6 +45,8 @@ public struct SourceTree: Sendable {
     public let root: FilePath
     /// Sorted by the bytes of their paths' parts, folder by folder.
     public private(set) var files: [File] = []
+    /// The folders that were listed, from the root, which comes first.
+    public private(set) var folders: [FilePath] = []
     public private(set) var skipped: [Skipped] = []
     private var entries = 0
     private let keys: Set<FilePath>
@@ -71,6 +73,7 @@ public struct SourceTree: Sendable {
             throw SecretaryError(
                 .malformed, "\(root.pushing(path)) is more than \(ConfigLimits.treeDepth) folders below \(root)")
         }
+        folders.append(path)
         for name in try FolderNames.sorted(in: folder, called: root.pushing(path)) {
             entries += 1
             guard entries <= ConfigLimits.treeEntries else {

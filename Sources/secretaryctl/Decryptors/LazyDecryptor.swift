@@ -32,7 +32,12 @@ struct DaemonDecryptor: Decryptor {
     let url: String
 
     func open(_ envelope: Envelope, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError) {
-        throw SecretaryError(
+        throw unavailable
+    }
+
+    /// Why it cannot open anything.
+    var unavailable: SecretaryError {
+        SecretaryError(
             .unavailable, "cannot ask the daemon at \(url): this release has no client for the daemon yet",
             hint: "leave out --secretary-url and unset SECRETARY_URL to decrypt with keys at hand")
     }

@@ -89,10 +89,13 @@ extension ReaderOptions {
 
     /// What opens envelopes: local keys, looked up when the first envelope needs one, so that plain text needs none.
     func decryptor() -> any Decryptor {
-        if let url = secretaryURL ?? ProcessEnvironment.text("SECRETARY_URL"), !url.isEmpty {
-            return DaemonDecryptor(url: url)
-        }
-        return LazyDecryptor(keys: self)
+        daemon ?? LazyDecryptor(keys: self)
+    }
+
+    /// The daemon that is to be asked, if one is named.
+    var daemon: DaemonDecryptor? {
+        guard let url = secretaryURL ?? ProcessEnvironment.text("SECRETARY_URL"), !url.isEmpty else { return nil }
+        return DaemonDecryptor(url: url)
     }
 
     /// The choke point for the one who reads: `decryptor()` behind the identity's rules.
@@ -118,19 +121,38 @@ extension ReaderOptions {
         return KeyRing(masterKeys: [try masterPrivateKey(lookup)], configKeys: [config])
     }
 
-    private func masterPrivateKey(_ lookup: KeyLookup) throws(SecretaryError) -> PrivateKey {
+    /// The keys for a whole repository, whose parts may have different ones: those that options and variables name,
+    /// those of its settings, and default files here or at its root.
+    /// - Throws: as `keyRing()`.
+    func keyRing(for repository: ConfigRepository) throws(SecretaryError) -> KeyRing {
+        let lookup = KeyLookup(allowInsecureFiles: insecureKeys)
+        var ring = try repository.keyRing(allowInsecure: insecureKeys)
+        for folder in ["keys", repository.root.appending("keys")] as [FilePath] {
+            if let key = try findMasterKey(lookup, folder: folder) { ring.add(master: key) }
+            let config = try lookup.findPublicKey(
+                "config public key", argument: configKey, variable: "CONFIG_PUBLIC_KEY",
+                defaultPath: folder.appending("config-public-key.pem"))
+            if let config { ring.add(config: config) }
+        }
+        return ring.masterKeys.isEmpty || ring.configKeys.isEmpty ? try keyRing() : ring
+    }
+
+    private func findMasterKey(_ lookup: KeyLookup, folder: FilePath) throws(SecretaryError) -> PrivateKey? {
         let what = "master private key"
         let deploy = try lookup.findPrivateKey(
             what, argument: privateKey, variable: "DEPLOY_PRIVATE_KEY", defaultPath: nil)
         if let deploy { return deploy }
-        let file: FilePath = "keys/master-private-key.pem"
-        if let key = try lookup.findPrivateKey(what, argument: nil, variable: "MASTER_PRIVATE_KEY", defaultPath: file) {
-            return key
-        }
+        return try lookup.findPrivateKey(
+            what, argument: nil, variable: "MASTER_PRIVATE_KEY",
+            defaultPath: folder.appending("master-private-key.pem"))
+    }
+
+    private func masterPrivateKey(_ lookup: KeyLookup) throws(SecretaryError) -> PrivateKey {
+        if let key = try findMasterKey(lookup, folder: "keys") { return key }
         throw SecretaryError(
             .noInput,
-            "no \(what): no --private-key is given, $DEPLOY_PRIVATE_KEY and $MASTER_PRIVATE_KEY are not set, "
-                + "./\(file) does not exist",
+            "no master private key: no --private-key is given, $DEPLOY_PRIVATE_KEY and $MASTER_PRIVATE_KEY are not "
+                + "set, ./keys/master-private-key.pem does not exist",
             hint: "make keys with 'secretaryctl genkeys', or set MASTER_PRIVATE_KEY to a file, a PEM text or base64")
     }
 }

@@ -1,0 +1,27 @@
+import Glibc
+import SystemPackage
+
+/// Tells whoever started the server that the files can be read.
+struct Readiness: Sendable {
+    let descriptor: FileDescriptor
+    /// Whether standard error is left alone from then on: it belongs to whoever started a server in the background, and
+    /// may be a pipe that somebody waits on.
+    var leavesStandardError = false
+
+    /// The line that is written.
+    static let line = "ready\n"
+
+    /// Writes the line and closes the descriptor. When nobody listens any more, nobody wants the mount: it ends.
+    func announce() {
+        let isHeard = (try? descriptor.writeAll(Readiness.line.utf8)) != nil
+        try? descriptor.close()
+        guard isHeard else {
+            kill(getpid(), SIGTERM)
+            return
+        }
+        if leavesStandardError, let nowhere = unsafe try? FileDescriptor.open("/dev/null", .writeOnly) {
+            _ = try? nowhere.duplicate(as: .standardError)
+            try? nowhere.close()
+        }
+    }
+}

@@ -1,0 +1,20 @@
+public import ArgumentParser
+import Glibc
+public import SecretFS
+
+extension Layout: ExpressibleByArgument {}
+extension CachePolicy: ExpressibleByArgument {}
+
+/// Permission bits as they are written for chmod(1).
+struct FileMode: ExpressibleByArgument {
+    let bits: mode_t
+
+    init(bits: mode_t) { self.bits = bits }
+
+    init?(argument: String) {
+        guard let bits = mode_t(argument, radix: 8), bits <= 0o777 else { return nil }
+        self.bits = bits
+    }
+
+    var defaultValueDescription: String { "0" + String(bits, radix: 8) }
+}
