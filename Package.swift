@@ -69,7 +69,7 @@ let package = Package(
             swiftSettings: checked),
         .testTarget(
             name: "SecretaryCoreTests",
-            dependencies: ["SecretaryCore", "TestSupport"],
+            dependencies: ["CSodium", "SecretaryCore", "TestSupport"],
             resources: [.copy("Vectors")],
             swiftSettings: checked),
         .testTarget(
