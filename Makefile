@@ -10,7 +10,7 @@ DEBUG_FLAGS := -j $(JOBS) --explicit-target-dependency-import-check error
 # Release: the Swift runtime and the C libraries are linked statically (libc is not: a static libc cannot load NSS or
 # shared libraries). Packed relative relocations keep a position-independent program quick to start.
 STATIC := .build/static
-RELEASE_FLAGS := -c release -j $(JOBS) --static-swift-stdlib --pkg-config-path $(STATIC) \
+RELEASE_FLAGS := -c release --disable-local-rpath -j $(JOBS) --static-swift-stdlib --pkg-config-path $(STATIC) \
     -Xswiftc -use-ld=lld -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
     -Xlinker -s -Xlinker -z -Xlinker pack-relative-relocs
 RELEASE := .build/release

@@ -20,7 +20,7 @@ struct DecryptCommand: ParsableCommand {
             """)
 
     @OptionGroup(title: "Keys and identity")
-    var reader: ReaderOptions
+    var options: ReaderOptions
 
     @Flag(
         name: [.customShort("e"), .customLong("decrypt-env")],
@@ -29,7 +29,7 @@ struct DecryptCommand: ParsableCommand {
 
     func run() throws {
         ProcessHygiene.protect()
-        let opener = try reader.opener()
+        let opener = try options.reader.opener()
         if decryptEnvironment {
             var script = try EnvironmentScript(opener: opener)
             try script.write(to: .standardOutput)

@@ -1,12 +1,9 @@
 import ArgumentParser
-import Glibc
 import SecretaryCore
-import SystemPackage
 
 struct ExecCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "exec",
-        _superCommandName: "secretaryctl",
         abstract: "Run a command with the secrets of its environment and arguments decrypted.",
         usage: "secretaryctl exec [<options>] -- <command> [<argument> ...]",
         discussion: """
@@ -18,12 +15,12 @@ struct ExecCommand: ParsableCommand {
               secretaryctl exec -- ./server
               secretaryctl exec --app /prod/shop/web -- env
 
-            Exit status: the command's own; 127 when it is not found, 126 when it cannot be run, else as for every \
-            command (secretaryctl help).
+            Exit status: the command's own; 127 when it is not found, 126 when it cannot be run; before that, as for \
+            every command.
             """)
 
     @OptionGroup(title: "Keys and identity")
-    var reader: ReaderOptions
+    var options: ReaderOptions
 
     @Flag(name: .customLong("keep-keys"), help: "Leave private keys in the command's environment.")
     var keepKeys = false
@@ -43,35 +40,7 @@ struct ExecCommand: ParsableCommand {
     }
 
     func run() throws {
-        let coreLimit = ProcessHygiene.protect()
-        // The arguments as the kernel has them, as they need not be UTF-8: they are the last ones.
         let count = command.first == "--" ? command.count - 1 : command.count
-        guard count > 0 else {
-            throw SecretaryError(
-                .usage, "no command is given", hint: "secretaryctl exec [options] -- COMMAND [ARGUMENT ...]")
-        }
-        let arguments = unsafe ProcessArguments.last(count)
-        let environment = ProcessEnvironment.entries.filter { keepKeys || !$0.isPrivateKey }
-        var image = try unsafe ProcessImage(arguments: arguments, environment: environment, opener: reader.opener())
-        let reason = image.replaceProcess(coreLimit: coreLimit)
-        // From here on the secrets are gone; what is left to do is to say why.
-        throw ExecCommand.failure(unsafe arguments.first.map { unsafe String(cString: $0) } ?? "", reason)
-    }
-
-    /// Reports why the program did not start; the status is the one that shells use.
-    private static func failure(_ command: String, _ reason: Int32) -> ReportedFailure {
-        switch reason {
-        case ENOENT, ENOTDIR:
-            Report.error("cannot run \(command): not found")
-            return ReportedFailure(status: 127)
-        case E2BIG:
-            Report.error("cannot run \(command): its environment and arguments are too large for the system")
-            Report.hint("a string may have 128 KiB; larger secrets are for files: secretaryctl mount")
-        case ENOEXEC:
-            Report.error("cannot run \(command): neither a program nor a script with a #! line")
-        default:
-            Report.error("cannot run \(command): \(Errno(rawValue: reason))")
-        }
-        return ReportedFailure(status: 126)
+        throw try Execution(reader: options.reader, keepKeys: keepKeys).run(lastArguments: count)
     }
 }

@@ -77,7 +77,7 @@ struct MountCommand: ParsableCommand {
     var readyDescriptor: Int32?
 
     @OptionGroup(title: "Keys and identity")
-    var reader: ReaderOptions
+    var options: ReaderOptions
 
     @Argument(help: ArgumentHelp("A config file or a folder of them.", valueName: "source"), completion: .file())
     var source: String
@@ -112,17 +112,19 @@ struct MountCommand: ParsableCommand {
 
     private func serve(_ readiness: Readiness?) throws {
         ProcessHygiene.protect()
-        if let daemon = reader.daemon { throw daemon.unavailable }
+        if let daemon = options.reader.daemon { throw daemon.unavailable }
         let place = try Self.absolute(mountpoint == nil ? "." : source)
         let target = try Self.absolute(mountpoint ?? source)
         let selection = MountSelection(
             place: place, view: view, select: select, layout: layout, includesPlain: includesPlain,
-            app: try reader.identity(), mode: mode.bits, owner: uid ?? geteuid(), group: gid ?? getegid())
-        let decryptor = LocalDecryptor(keys: try reader.keyRing(for: ConfigRepository.discover(from: place)))
+            app: try options.reader.identity(), mode: mode.bits, owner: uid ?? geteuid(), group: gid ?? getegid())
+        let decryptor = LocalDecryptor(keys: try options.reader.keyRing(for: ConfigRepository.discover(from: place)))
         let repository = RepositorySource(selection, decryptor: decryptor)
         try repository.requireFittingKey(canOpen: decryptor.canOpen)
         // A server must not keep the folder busy that it happens to be started in.
-        guard unsafe chdir("/") == 0 else { throw SecretaryError(.system, "cannot change to /: \(Errno(rawValue: errno))") }
+        guard unsafe chdir("/") == 0 else {
+            throw SecretaryError(.system, "cannot change to /: \(Errno(rawValue: errno))")
+        }
         let settings = MountSettings(
             mountpoint: target, cache: cache, allowOther: allowOther || geteuid() == 0, owner: selection.owner,
             group: selection.group, version: ProgramVersion.current)

@@ -3,12 +3,12 @@ import Synchronization
 
 /// Looks for keys when the first envelope needs one: what holds no envelope, or only `KMS` ones, needs none.
 final class LazyDecryptor: Decryptor {
-    private let keys: ReaderOptions
+    private let reader: Reader
     /// What the search gave; it is not repeated for every envelope.
     private let found = Mutex<Result<LocalDecryptor, SecretaryError>?>(nil)
 
-    init(keys: ReaderOptions) {
-        self.keys = keys
+    init(_ reader: Reader) {
+        self.reader = reader
     }
 
     func open(_ envelope: Envelope, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError) {
@@ -19,7 +19,7 @@ final class LazyDecryptor: Decryptor {
     private func local() throws(SecretaryError) -> LocalDecryptor {
         let result = found.withLock { found in
             if let found { return found }
-            let result = Result { () throws(SecretaryError) in LocalDecryptor(keys: try keys.keyRing()) }
+            let result = Result { () throws(SecretaryError) in LocalDecryptor(keys: try reader.keyRing()) }
             found = result
             return result
         }
