@@ -33,19 +33,23 @@ enum SafeFile {
 
     /// The absolute path without symbolic links; the corresponding C function is `realpath`.
     static func resolve(_ path: FilePath) throws(SecretaryError) -> FilePath {
-        guard let resolved = unsafe realpath(path.string, nil) else { throw failure("find", path, Errno(rawValue: errno)) }
+        guard let resolved = unsafe path.withPlatformString({ unsafe realpath($0, nil) }) else {
+            throw failure("find", path, Errno(rawValue: errno))
+        }
         defer { unsafe free(resolved) }
         return unsafe FilePath(platformString: resolved)
     }
 
     static func exists(_ path: FilePath) -> Bool {
-        unsafe faccessat(AT_FDCWD, path.string, F_OK, AT_SYMLINK_NOFOLLOW) == 0
+        unsafe path.withPlatformString { unsafe faccessat(AT_FDCWD, $0, F_OK, AT_SYMLINK_NOFOLLOW) } == 0
     }
 
     /// Of the path itself, not of what a link points to.
     static func status(of path: FilePath) throws(SecretaryError) -> Status {
         var status = stat()
-        guard unsafe lstat(path.string, &status) == 0 else { throw failure("find", path, Errno(rawValue: errno)) }
+        guard unsafe path.withPlatformString({ unsafe lstat($0, &status) }) == 0 else {
+            throw failure("find", path, Errno(rawValue: errno))
+        }
         return Status(status)
     }
 
@@ -105,7 +109,9 @@ enum SafeFile {
     ) throws(SecretaryError) -> FileDescriptor {
         while true {
             let flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | flags
-            let descriptor = unsafe openat(folder?.rawValue ?? AT_FDCWD, path.string, flags)
+            let descriptor = unsafe path.withPlatformString { path in
+                unsafe openat(folder?.rawValue ?? AT_FDCWD, path, flags)
+            }
             if descriptor >= 0 { return FileDescriptor(rawValue: descriptor) }
             let error = Errno(rawValue: errno)
             if error == .interrupted { continue }

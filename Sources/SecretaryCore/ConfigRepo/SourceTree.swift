@@ -105,9 +105,10 @@ public struct SourceTree: Sendable {
         if name.string == Settings.fileName { throw .skip(.settings) }
         if keys.contains(place) { throw .skip(.key) }
         var raw = stat()
-        guard unsafe fstatat(folder.rawValue, name.string, &raw, AT_SYMLINK_NOFOLLOW) == 0 else {
-            throw .skip(.unreadable(Errno(rawValue: errno)))
+        let result = unsafe name.withPlatformString { name in
+            unsafe fstatat(folder.rawValue, name, &raw, AT_SYMLINK_NOFOLLOW)
         }
+        guard result == 0 else { throw .skip(.unreadable(Errno(rawValue: errno))) }
         let status = SafeFile.Status(raw)
         if status.isFolder {
             let below = try openFolder(name, in: folder)
@@ -124,7 +125,7 @@ public struct SourceTree: Sendable {
 
     private func openFolder(_ name: FilePath.Component, in folder: FileDescriptor) throws(Interruption) -> FileDescriptor {
         let flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_DIRECTORY
-        let descriptor = unsafe openat(folder.rawValue, name.string, flags)
+        let descriptor = unsafe name.withPlatformString { name in unsafe openat(folder.rawValue, name, flags) }
         guard descriptor >= 0 else { throw .skip(.unreadable(Errno(rawValue: errno))) }
         return FileDescriptor(rawValue: descriptor)
     }

@@ -13,8 +13,11 @@ enum YAMLComplaint {
             what += " (\(context.what) that begins on line \(since.line))"
         }
         let found = cursor.byte < text.bytes.count ? text.bytes[cursor.byte] : nil
+        let isEnvelope = found == UInt8(ascii: "[") && text.bytes[..<cursor.byte].suffix(3).elementsEqual("ENC".utf8)
         return text.malformed(
-            what, line: cursor.line, column: cursor.column, hint: hint(failure.problem, found: found))
+            what, line: cursor.line, column: cursor.column,
+            hint: isEnvelope
+                ? "inside [ ] and { } an envelope needs quotes: 'ENC[…]'" : hint(failure.problem, found: found))
     }
 
     private static func hint(_ problem: String, found: UInt8?) -> String? {

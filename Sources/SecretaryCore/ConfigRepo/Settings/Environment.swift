@@ -25,7 +25,10 @@ public struct Environment: Hashable, Sendable {
         guard let scopeTemplate else { return nil }
         let matched = Environment.withoutEnding(String(relativePath.dropFirst(path.literalPrefix.count)))
         let text = Environment.replace(Environment.placeholder, by: matched, in: scopeTemplate)
-        do {
+        do throws(SecretaryError) {
+            guard !matched.contains("#") else {
+                throw SecretaryError(.configuration, "a # would begin the name of a secret")
+            }
             return try Scope(parsing: text)
         } catch {
             throw SecretaryError(
