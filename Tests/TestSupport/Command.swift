@@ -52,12 +52,8 @@ public enum Command {
             input: .fileDescriptor(try file(holding: input), closeAfterSpawningProcess: true),
             output: .bytes(limit: 64 << 20),
             error: .bytes(limit: 64 << 20))
-        let status: Int32 =
-            switch result.terminationStatus {
-            case .exited(let code): code
-            case .signaled(let signal): 128 + signal
-            }
-        return CommandResult(status: status, output: result.standardOutput, errorOutput: result.standardError)
+        return CommandResult(
+            status: status(result.terminationStatus), output: result.standardOutput, errorOutput: result.standardError)
     }
 
     /// Runs a program that has to succeed and answers what it wrote to standard output.
@@ -72,6 +68,38 @@ public enum Command {
             throw CommandFailure(description: "\(program) \(arguments) exited \(result.status): \(result.errors)")
         }
         return result.output
+    }
+
+    /// Runs a program with these descriptors, which are closed here once it has started, and `body` beside it.
+    /// - Returns: what `body` answered, and the exit status as in `CommandResult`.
+    @discardableResult
+    public static func whileRunning<Result: Sendable>(
+        _ program: String, _ arguments: [String] = [], environment: [String: String], directory: FilePath? = nil,
+        input: FileDescriptor? = nil, output: FileDescriptor? = nil, error: FileDescriptor? = nil,
+        _ body: (_ pid: Int32) async throws -> Result
+    ) async throws -> (Result, status: Int32) {
+        let null = try FileDescriptor.open(FilePath("/dev/null"), .readWrite, options: [.closeOnExec])
+        defer { try? null.close() }
+        let result = try await Subprocess.run(
+            .path(FilePath(program)), arguments: Arguments(arguments),
+            environment: .custom(
+                Dictionary(uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) })
+            ),
+            workingDirectory: directory,
+            input: .fileDescriptor(input ?? null, closeAfterSpawningProcess: input != nil),
+            output: .fileDescriptor(output ?? null, closeAfterSpawningProcess: output != nil),
+            error: .fileDescriptor(error ?? null, closeAfterSpawningProcess: error != nil)
+        ) { execution in
+            try await body(execution.processIdentifier.value)
+        }
+        return (result.closureResult, status(result.terminationStatus))
+    }
+
+    private static func status(_ termination: TerminationStatus) -> Int32 {
+        switch termination {
+        case .exited(let code): code
+        case .signaled(let signal): 128 + signal
+        }
     }
 
     /// An anonymous file with these bytes, positioned at its beginning.

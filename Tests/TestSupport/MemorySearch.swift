@@ -27,7 +27,7 @@ public enum MemorySearch {
             guard bounds.count == 2, let start = UInt(bounds[0], radix: 16), let end = UInt(bounds[1], radix: 16) else {
                 continue
             }
-            let name = fields.count > 5 ? String(fields[5]) : ""
+            let name = fields.count > 5 ? String(fields[5].drop { $0 == " " }) : ""
             // Neither can hold data of the process; reading the first fails, the second is the kernel's.
             if name == "[vvar]" || name == "[vsyscall]" || name.hasPrefix("[vvar") { continue }
             hits += try search(memory, from: start, to: end, for: needle).map { Hit(address: $0, map: name) }
