@@ -41,7 +41,7 @@ public struct Glob: Hashable, Sendable, CustomStringConvertible {
                     break
                 }
                 while index + 1 < scalars.count, scalars[index + 1] == "*" { index += 1 }
-                let isWholePart = tokens.isEmpty || tokens.last == .literal(separator)
+                let isWholePart = tokens.isEmpty || tokens.last == .literal(separator) || tokens.last == .parts
                 if isWholePart, index + 1 < scalars.count, scalars[index + 1] == separator {
                     index += 1
                     tokens.append(.parts)
