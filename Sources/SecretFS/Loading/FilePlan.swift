@@ -72,9 +72,8 @@ struct FilePlan {
                 source: "\(name):\(leaf.value.location)", opener)
         }
         guard let view else { return }
-        let node = try file.node(at: select)
         for rule in view.render {
-            let rendering = try Rendering(rule, of: node, root: repository.root)
+            let rendering = try Rendering(rule, of: file, at: view.select, root: repository.root)
             let body = SecretFile(content: .rendering(rendering), name: nil, opener: opener, source: name)
             append(
                 .secret(body), at: rule.path.components.map(\.string), access: rule.access,

@@ -1,6 +1,8 @@
 public import SystemPackage
 
-/// One file of a config repository as a tree of values. Parsing decrypts nothing and needs no key.
+/// One file of a config repository as a tree of values.
+///
+/// Parsing decrypts nothing and needs no key.
 public struct ConfigFile: Sendable {
     /// How a file is read.
     public enum Format: String, Sendable, CaseIterable {
@@ -87,7 +89,9 @@ public struct ConfigFile: Sendable {
         }
     }
 
-    /// All values at and below a dotted path. Their paths begin there: those below `override.env` are `NAME`.
+    /// All values at and below a dotted path.
+    ///
+    /// Their paths begin there: those below `override.env` are `NAME`.
     /// - Throws: as `node(at:)`.
     public func leaves(at dottedPath: String = "") throws(SecretaryError) -> [ConfigLeaf] {
         do {

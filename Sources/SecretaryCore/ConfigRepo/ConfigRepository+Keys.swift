@@ -2,8 +2,10 @@ internal import SystemPackage
 
 extension ConfigRepository {
     /// The keys for opening that the settings lead to: every master key whose private half is at hand, and every config
-    /// key. Where the settings name the public half of a master key, the private one is looked for beside it, under
-    /// the same name with `private` for `public`.
+    /// key.
+    ///
+    /// Where the settings name the public half of a master key, the private one is looked for beside it, under the same
+    /// name with `private` for `public`.
     /// - Parameter allowInsecure: accept private key files that others than their owner can read.
     /// - Throws: `.noInput`, `.malformed`, `.denied` for a named key that cannot be used; a private half that is not there is no error.
     public func keyRing(allowInsecure: Bool) throws(SecretaryError) -> KeyRing {

@@ -13,7 +13,9 @@ public struct ConfigRepository: Sendable {
     }
 
     /// Finds the repository that a file or folder belongs to: the nearest folder upwards with a `.secretary.yaml`, but
-    /// none above the folder with `.git`. When there is none, the folder itself with the default settings.
+    /// none above the folder with `.git`.
+    ///
+    /// When there is none, the folder itself with the default settings.
     /// - Parameter place: a file or folder; it must exist.
     /// - Throws: `.noInput` when `place` does not exist, `.configuration` for settings that are wrong, `.denied` for
     ///   settings above `place` that belong to somebody else.
@@ -72,9 +74,17 @@ public struct ConfigRepository: Sendable {
         return (own ?? settings.keys[role]).map { root.pushing($0) }
     }
 
-    /// All key files that the settings name, relative to the root.
+    /// All key files that the settings name, relative to the root, each with its other half.
     public var keyFiles: Set<FilePath> {
-        Set(settings.keys.values).union(settings.environments.flatMap(\.keys.values))
+        let named = Array(settings.keys.values) + settings.environments.flatMap(\.keys.values)
+        var files = Set(named)
+        for file in named {
+            guard let name = file.lastComponent?.string else { continue }
+            for (half, other) in [("public", "private"), ("private", "public")] where name.contains(half) {
+                files.insert(file.removingLastComponent().appending(name.replacing(half, with: other)))
+            }
+        }
+        return files
     }
 
     /// The scope of the secrets in a file; `nil` when the settings give none.
@@ -83,8 +93,9 @@ public struct ConfigRepository: Sendable {
         try environment(for: relativePath)?.scope(for: relativePath)
     }
 
-    /// Settings choose the keys that secrets are encrypted with. Those of a folder above must not come from somebody
-    /// else: anyone may put a `.secretary.yaml` into `/tmp`.
+    /// Settings choose the keys that secrets are encrypted with.
+    ///
+    /// Those of a folder above must not come from somebody else: anyone may put a `.secretary.yaml` into `/tmp`.
     private static func checkOwner(of file: FilePath, for folder: FilePath) throws(SecretaryError) {
         let owner = try SafeFile.status(of: file).owner
         let trusted = [0, geteuid(), try SafeFile.status(of: folder).owner]

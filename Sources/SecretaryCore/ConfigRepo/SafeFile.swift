@@ -117,7 +117,8 @@ enum SafeFile {
             if error == .interrupted { continue }
             if error == .tooManySymbolicLinkLevels {
                 throw SecretaryError(
-                    .noInput, "\(name) is a symbolic link", hint: "name the file that it points to; links are not followed")
+                    .noInput, "\(name) is a symbolic link",
+                    hint: "name the file that it points to; links are not followed")
             }
             if error == .noSuchAddressOrDevice {
                 throw SecretaryError(.noInput, "\(name) is a socket, not a file", hint: "name a regular file")

@@ -54,7 +54,8 @@ public struct SourceTree: Sendable {
     /// Lists a folder and those below it.
     /// - Parameter keys: files to leave out, from the folder; `ConfigRepository.keyFiles`.
     /// - Throws: `.noInput` when the folder itself cannot be read, `.malformed` for a tree beyond `ConfigLimits`.
-    public static func scan(_ root: FilePath, leavingOut keys: Set<FilePath> = []) throws(SecretaryError) -> SourceTree {
+    public static func scan(_ root: FilePath, leavingOut keys: Set<FilePath> = []) throws(SecretaryError) -> SourceTree
+    {
         var tree = SourceTree(root: root, keys: keys)
         // With "/." a link to a folder is allowed as the root, which is the user's own choice.
         let folder = try SafeFile.openFolder(root.appending("."), called: root)
@@ -123,7 +124,9 @@ public struct SourceTree: Sendable {
         files.append(File(path: place, size: status.size))
     }
 
-    private func openFolder(_ name: FilePath.Component, in folder: FileDescriptor) throws(Interruption) -> FileDescriptor {
+    private func openFolder(_ name: FilePath.Component, in folder: FileDescriptor) throws(Interruption)
+        -> FileDescriptor
+    {
         let flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_DIRECTORY
         let descriptor = unsafe name.withPlatformString { name in unsafe openat(folder.rawValue, name, flags) }
         guard descriptor >= 0 else { throw .skip(.unreadable(Errno(rawValue: errno))) }
@@ -142,7 +145,8 @@ public struct SourceTree: Sendable {
 /// The names in a folder.
 enum FolderNames {
     /// All but `.` and `..`, sorted by their bytes.
-    static func sorted(in folder: FileDescriptor, called path: FilePath) throws(SecretaryError) -> [FilePath.Component] {
+    static func sorted(in folder: FileDescriptor, called path: FilePath) throws(SecretaryError) -> [FilePath.Component]
+    {
         // The stream closes its descriptor, and moves its offset.
         let descriptor = unsafe openat(folder.rawValue, ".", O_RDONLY | O_CLOEXEC | O_DIRECTORY)
         guard descriptor >= 0, let stream = unsafe fdopendir(descriptor) else {

@@ -50,7 +50,9 @@ struct RenderPlan {
 
     // MARK: Variables
 
-    /// `NAME="value"` lines. Keys inside each other are joined with `_`.
+    /// `NAME="value"` lines.
+    ///
+    /// Keys inside each other are joined with `_`.
     mutating func addVariables(_ node: ConfigNode, name: String?, match: Glob?) throws(SecretaryError) {
         var places: [String: ConfigPath] = [:]
         for leaf in node.leaves(named: name) where match?.matches(leaf.path.matchText) ?? true {
@@ -76,7 +78,8 @@ struct RenderPlan {
     private static func isVariable(_ name: String) -> Bool {
         guard let first = name.utf8.first, !JSONNumber.isDigit(first) else { return false }
         return name.utf8.allSatisfy { byte in
-            JSONNumber.isDigit(byte) || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20 || byte == UInt8(ascii: "_")
+            JSONNumber.isDigit(byte) || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
+                || byte == UInt8(ascii: "_")
         }
     }
 

@@ -36,6 +36,15 @@ public struct Rendering: Sendable {
         }
     }
 
+    /// Plans the file of a rule of a view that shows `select` of a config file.
+    /// - Throws: as above, and `.noInput` when there is nothing at `select`.
+    public init(
+        _ rule: RenderRule, of file: ConfigFile, at select: ConfigPath, root: FilePath
+    ) throws(SecretaryError) {
+        let name = file.root.name(at: select, inherited: file.rootName)
+        try self.init(rule, of: file.node(at: select.description), named: name, root: root)
+    }
+
     private init(
         _ rule: RenderRule, selected node: ConfigNode, _ name: String?, _ root: FilePath
     ) throws(SecretaryError) {

@@ -1,5 +1,6 @@
-/// A text with places for values: `{{ dotted.path }}`. Two pairs of braces, `{{{{`, write a pair as text; everything else
-/// stands for itself, `}}` too.
+/// A text with places for values: `{{ dotted.path }}`.
+///
+/// Two pairs of braces, `{{{{`, write a pair as text; everything else stands for itself, `}}` too.
 public struct Template: Hashable, Sendable {
     enum Piece: Hashable, Sendable {
         case literal([UInt8])
@@ -51,7 +52,8 @@ public struct Template: Hashable, Sendable {
         while let last = name.last, isSpace(last) { name.removeLast() }
         guard !name.isEmpty, let path = String(validating: name, as: UTF8.self) else {
             throw SecretaryError(
-                .malformed, "line \(line): a {{ }} names no value", hint: "write {{ dotted.path }}, or {{{{ for two braces as text")
+                .malformed, "line \(line): a {{ }} names no value",
+                hint: "write {{ dotted.path }}, or {{{{ for two braces as text")
         }
         do {
             return (try ConfigPath(parsing: path), end + 2)

@@ -62,7 +62,8 @@ enum ValueEncoding: UInt8 {
             writer.append(singleQuote)
         } else {
             writer.append(doubleQuote)
-            for unsafe byte in unsafe value {
+            for index in 0..<value.count {
+                let byte = unsafe value[index]
                 if isSpecial(byte) { writer.append(UInt8(ascii: "\\")) }
                 writer.append(byte)
             }
@@ -72,7 +73,8 @@ enum ValueEncoding: UInt8 {
 
     /// What a shell gives a meaning inside double quotes.
     private static func isSpecial(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "$") || byte == UInt8(ascii: "`")
+        byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "$")
+            || byte == UInt8(ascii: "`")
     }
 
     private static func writeJSON(
@@ -83,7 +85,8 @@ enum ValueEncoding: UInt8 {
                 .malformed, "the value is not UTF-8, which JSON has to be", hint: "use a file of its own for it")
         }
         writer.append(UInt8(ascii: "\""))
-        for unsafe byte in unsafe value {
+        for index in 0..<value.count {
+            let byte = unsafe value[index]
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
                 writer.append(UInt8(ascii: "\\"))

@@ -12,7 +12,8 @@ struct FuzzTests {
         "a: &x [1, 'two', \"th\\u0072ee\"]\nb: *x\nc: {<<: {d: 1}, e: 2}\n",
         "a: |\n  one\n\n  two\n\nb: >-\n  three\n  four\nc: !!str 5\n",
         "\u{FEFF}ä: ö # ü\r\n- x\r\n", "- - - a\n    - b\n? c\n: d\n", "--- a\n...\n---\nb: 'c\n  d'\n",
-        "%TAG !e! tag:x,2000:\n---\n!e!a &b \"c\": !d e\n", "x: \(sealed)\ny:\n  \(sealed.prefix(20))\n  \(sealed.dropFirst(20))\n",
+        "%TAG !e! tag:x,2000:\n---\n!e!a &b \"c\": !d e\n",
+        "x: \(sealed)\ny:\n  \(sealed.prefix(20))\n  \(sealed.dropFirst(20))\n",
         "{a: b, 'c': [d, {e: f}], ? g : h}\n", "😀: 日本語\n? |\n  key\n: value\n", LimitTests.bomb,
     ]
     static let json: [String] = [
@@ -20,10 +21,12 @@ struct FuzzTests {
         "\u{FEFF}[\"ä\", {\"😀\": \"\(sealed)\"}]\r\n", #"["\"\\\/\b\f\n\r\t"]"#, "[[[[[[0]]]]]]",
     ]
     static let dotenv: [String] = [
-        "# note\nexport A=b c # d\nB = 'e\nf'\nC=\"g\\n\\\"$\\\\h\n\"\nD=\n", "A=\(sealed)\r\nB='\(sealed)'\r\n", "\u{FEFF}Ä=ö\n_a.b-c=😀\n",
+        "# note\nexport A=b c # d\nB = 'e\nf'\nC=\"g\\n\\\"$\\\\h\n\"\nD=\n", "A=\(sealed)\r\nB='\(sealed)'\r\n",
+        "\u{FEFF}Ä=ö\n_a.b-c=😀\n",
     ]
     static let properties: [String] = [
-        "# note\n! note\na = b\nc:d\\\n   e\nf g\\u00e9\\ud83d\\ude00\nh\n", "a\\=b\\:c=\\t\\n\\\\ x \r\nä=ö\r", "k=\(sealed.prefix(30))\\\n  \(sealed.dropFirst(30))\n",
+        "# note\n! note\na = b\nc:d\\\n   e\nf g\\u00e9\\ud83d\\ude00\nh\n", "a\\=b\\:c=\\t\\n\\\\ x \r\nä=ö\r",
+        "k=\(sealed.prefix(30))\\\n  \(sealed.dropFirst(30))\n",
     ]
 
     struct Broken: Error, CustomStringConvertible {
@@ -63,7 +66,9 @@ struct FuzzTests {
         for (index, leaf) in leaves.enumerated().prefix(8) where !leaf.value.location.range.isEmpty {
             let changed = ConfigFile.replacing(leaf.value.location.range, of: bytes, by: replacement)
             // What made the file ISO-8859-1 may have been in the value.
-            guard (UTF8Check.firstInvalid(in: changed) == nil) == (UTF8Check.firstInvalid(in: bytes) == nil) else { continue }
+            guard (UTF8Check.firstInvalid(in: changed) == nil) == (UTF8Check.firstInvalid(in: bytes) == nil) else {
+                continue
+            }
             let after: [ConfigLeaf]
             do {
                 after = try ConfigFile.parse(changed, path: FilePath(name)).leaves()
@@ -144,7 +149,9 @@ struct FuzzTests {
 
     @Test("as settings gives paths that stay inside, or an error with a place")
     func settings() throws {
-        let seeds = [SettingsTests.full, "views: {w: {source: a, files: [{match: x, path: b/c}]}}", "keys: {master: a/./b}"]
+        let seeds = [
+            SettingsTests.full, "views: {w: {source: a, files: [{match: x, path: b/c}]}}", "keys: {master: a/./b}",
+        ]
         try Fuzz.run(seeds: seeds.map { Array($0.utf8) }) { bytes in
             let settings: Settings
             do throws(SecretaryError) {
@@ -160,7 +167,8 @@ struct FuzzTests {
             }
             for path in paths {
                 try FuzzTests.require(
-                    path.isRelative && !path.isEmpty && path.components.allSatisfy { $0.kind == .regular }, "path \(path)")
+                    path.isRelative && !path.isEmpty && path.components.allSatisfy { $0.kind == .regular },
+                    "path \(path)")
             }
         }
     }
@@ -188,7 +196,9 @@ struct FuzzTests {
     @Test("is UTF-8 exactly when the standard library says so")
     func encoding() throws {
         let seeds = ["aé€😀\u{10FFFF}\u{D7FF}\u{E000}", "\u{80}\u{7FF}\u{800}\u{FFFF}\u{10000}"].map { Array($0.utf8) }
-        try Fuzz.run(seeds: seeds + [[0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xC0, 0x80], [0xE0, 0x80, 0x80]]) { bytes in
+        try Fuzz.run(
+            seeds: seeds + [[0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xC0, 0x80], [0xE0, 0x80, 0x80]]
+        ) { bytes in
             let offset = UTF8Check.firstInvalid(in: bytes)
             try FuzzTests.require((offset == nil) == (String(validating: bytes, as: UTF8.self) != nil), "\(bytes)")
             guard let offset else { return }

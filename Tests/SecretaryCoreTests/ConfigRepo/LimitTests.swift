@@ -37,12 +37,14 @@ struct LimitTests {
         #expect(try parse(text + big + "l:\n" + uses, "a.yml").leaves().count == 998 + 1 + 240_000)
     }
 
-    @Test("nesting has a limit", arguments: [
-        ("a.yml", "[", "]", "a.yml:1:101: more than 100 levels inside each other"),
-        ("a.json", "[", "]", "a.json:1:101: more than 100 levels inside each other"),
-        ("a.json", "{\"a\":", "}", "a.json:1:501: more than 100 levels inside each other"),
-        ("a.yml", "{a: ", "}", "a.yml:1:401: more than 100 levels inside each other"),
-    ])
+    @Test(
+        "nesting has a limit",
+        arguments: [
+            ("a.yml", "[", "]", "a.yml:1:101: more than 100 levels inside each other"),
+            ("a.json", "[", "]", "a.json:1:101: more than 100 levels inside each other"),
+            ("a.json", "{\"a\":", "}", "a.json:1:501: more than 100 levels inside each other"),
+            ("a.yml", "{a: ", "}", "a.yml:1:401: more than 100 levels inside each other"),
+        ])
     func depth(name: String, opening: String, closing: String, expected: String) {
         func nested(_ count: Int) -> String {
             String(repeating: opening, count: count) + "1" + String(repeating: closing, count: count)
@@ -81,13 +83,18 @@ struct LimitTests {
         #expect(complaint(text, "a.yml") == "a.yml:65:1: more than 64 %TAG directives")
     }
 
-    @Test("long lines and many keys take linear time", arguments: [
-        ("a.yml", "{", "\"k%\": \"v\", ", "}"), ("a.json", "{", "\"k%\": \"v\", ", "\"z\": 0}"),
-        ("a.yml", "", "k%: 'v'\n", ""), ("a.yml", "- ", "x: &a% y\n  ", "z: 1"), ("a.properties", "", "k%=v\\\nw\n", ""),
-        ("a.yml", "", "\"k%\": \"é\\\n \\x41\"\n", ""), ("a.yml", "a: 'b\n", "  c%\n\n", "'"),
-    ])
+    @Test(
+        "long lines and many keys take linear time",
+        arguments: [
+            ("a.yml", "{", "\"k%\": \"v\", ", "}"), ("a.json", "{", "\"k%\": \"v\", ", "\"z\": 0}"),
+            ("a.yml", "", "k%: 'v'\n", ""), ("a.yml", "- ", "x: &a% y\n  ", "z: 1"),
+            ("a.properties", "", "k%=v\\\nw\n", ""),
+            ("a.yml", "", "\"k%\": \"é\\\n \\x41\"\n", ""), ("a.yml", "a: 'b\n", "  c%\n\n", "'"),
+        ])
     func linear(name: String, start: String, unit: String, end: String) throws {
-        let text = start + (0..<20_000).map { unit.replacing("%", with: "\($0)").replacing("x:", with: "x\($0):") }.joined() + end
+        let text =
+            start + (0..<20_000).map { unit.replacing("%", with: "\($0)").replacing("x:", with: "x\($0):") }.joined()
+            + end
         let clock = ContinuousClock.now
         _ = try parse(text, name)
         // A debug build takes about 0.3 s; a quadratic reader would take minutes.

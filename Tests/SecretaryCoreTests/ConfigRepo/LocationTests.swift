@@ -47,13 +47,15 @@ struct LocationTests {
         }
     }
 
-    @Test("has its line and column, counted in characters from 1 without the byte order mark", arguments: [
-        ("a.yml", "\u{FEFF}ä: ö\n日本: {語: x, 😀: y}\n", ["1:4", "2:9", "2:15"]),
-        ("a.yml", "a: 1\r\nb:\r\n  - c\r\n", ["1:4", "3:5"]),
-        ("a.json", "{\"ä\": 1,\n \"b\": [\"😀\", 2]}", ["1:7", "2:8", "2:13"]),
-        ("a.env", "# é\nA=é\nB=x\n", ["2:3", "3:3"]),
-        ("a.properties", "é = x\r\nb=y", ["1:5", "2:3"]),
-    ])
+    @Test(
+        "has its line and column, counted in characters from 1 without the byte order mark",
+        arguments: [
+            ("a.yml", "\u{FEFF}ä: ö\n日本: {語: x, 😀: y}\n", ["1:4", "2:9", "2:15"]),
+            ("a.yml", "a: 1\r\nb:\r\n  - c\r\n", ["1:4", "3:5"]),
+            ("a.json", "{\"ä\": 1,\n \"b\": [\"😀\", 2]}", ["1:7", "2:8", "2:13"]),
+            ("a.env", "# é\nA=é\nB=x\n", ["2:3", "3:3"]),
+            ("a.properties", "é = x\r\nb=y", ["1:5", "2:3"]),
+        ])
     func lineAndColumn(name: String, text: String, places: [String]) throws {
         #expect(try parse(text, name).leaves().map(\.value.location.description) == places)
     }

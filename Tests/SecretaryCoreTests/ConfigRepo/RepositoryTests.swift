@@ -36,7 +36,11 @@ struct RepositoryTests {
     @Test("is the nearest, and never above the folder with .git", arguments: ["folder", "file"])
     func boundary(kind: String) throws {
         try scratch.write(".secretary.yaml", "format: hpke\n")
-        if kind == "folder" { try scratch.makeFolder("inner/.git") } else { try scratch.write("inner/.git", "gitdir: x\n") }
+        if kind == "folder" {
+            try scratch.makeFolder("inner/.git")
+        } else {
+            try scratch.write("inner/.git", "gitdir: x\n")
+        }
         try scratch.makeFolder("inner/deep")
         let without = try ConfigRepository.discover(from: scratch["inner/deep"])
         #expect(without.root == scratch["inner/deep"])
@@ -78,7 +82,9 @@ struct RepositoryTests {
         #expect(error?.code == .noInput)
     }
 
-    @Test("takes no settings from a folder above that belong to somebody else", .enabled(if: geteuid() == 0, "needs root"))
+    @Test(
+        "takes no settings from a folder above that belong to somebody else", .enabled(if: geteuid() == 0, "needs root")
+    )
     func owner() throws {
         try scratch.write(".secretary.yaml", "format: hpke\n")
         try scratch.makeFolder("mine")
@@ -87,7 +93,8 @@ struct RepositoryTests {
         #expect(error?.code == .denied)
         #expect(
             error?.message
-                == "\(scratch[".secretary.yaml"]) belongs to user 12345, who owns neither \(scratch["mine"]) nor this process")
+                == "\(scratch[".secretary.yaml"]) belongs to user 12345, who owns neither \(scratch["mine"]) nor this process"
+        )
         // A root that works on a user's repository.
         #expect(unsafe chown(scratch["mine"].string, 12345, 12345) == 0)
         #expect(try ConfigRepository.discover(from: scratch["mine"]).settings.format == .hpke)
@@ -121,11 +128,24 @@ struct RepositoryTests {
         #expect(repository.keyFiles == ["keys/master.pem", "keys/config.pem", "prod/master.pem"])
     }
 
-    @Test("a file's place becomes a scope", arguments: [
-        ("prod/shop/web.yml", "/prod/shop/web"), ("prod/web.prod.yml", "/prod/web.prod"), ("prod/.env", "/prod/.env"),
-        ("prod/shop.d/web", "/prod/shop.d/web"), ("prod/special.yml", "/prod/special"), ("test/web-a.yml", "/a/x"),
-        ("other.yml", "/other#NAME"), ("plain/x.yml", nil), ("nowhere.yml", nil),
-    ] as [(String, String?)])
+    @Test("both halves of a key that is named are key files")
+    func halves() throws {
+        let text = "keys: {master: keys/master-public-key.pem, config: config-private.txt}"
+        let repository = ConfigRepository(root: "/repo", settings: try Settings.parse(Array(text.utf8)))
+        #expect(
+            repository.keyFiles == [
+                "keys/master-public-key.pem", "keys/master-private-key.pem", "config-private.txt", "config-public.txt",
+            ])
+    }
+
+    @Test(
+        "a file's place becomes a scope",
+        arguments: [
+            ("prod/shop/web.yml", "/prod/shop/web"), ("prod/web.prod.yml", "/prod/web.prod"),
+            ("prod/.env", "/prod/.env"),
+            ("prod/shop.d/web", "/prod/shop.d/web"), ("prod/special.yml", "/prod/special"), ("test/web-a.yml", "/a/x"),
+            ("other.yml", "/other#NAME"), ("plain/x.yml", nil), ("nowhere.yml", nil),
+        ] as [(String, String?)])
     func scopes(file: String, scope: String?) throws {
         let repository = ConfigRepository(
             root: "/repo", settings: try Settings.parse(Array(RepositoryTests.settings.utf8)))

@@ -28,8 +28,10 @@ struct RoundTripTests {
     }
 
     private static func words(_ alphabet: [String], upTo count: Int) -> [String] {
-        (1...count).reduce([[""]]) { lists, _ in lists + [lists[lists.count - 1].flatMap { word in alphabet.map { word + $0 } }] }
-            .flatMap(\.self)
+        (1...count).reduce([[""]]) { lists, _ in
+            lists + [lists[lists.count - 1].flatMap { word in alphabet.map { word + $0 } }]
+        }
+        .flatMap(\.self)
     }
 
     @Test("every short pattern means the same for every short path as its definition")

@@ -66,12 +66,15 @@ struct SourceTests {
 
     @Test("a tree is listed in a fixed order, with what was left out and why")
     func tree() throws {
-        for file in ["b.yml", "a/z.json", "a/b/c.env", "a.yml", "B.yml", ".hidden.yml", "keys/config.pem", ".git/config"] {
+        for file in [
+            "b.yml", "a/z.json", "a/b/c.env", "a.yml", "B.yml", ".hidden.yml", "keys/config.pem", ".git/config",
+        ] {
             try scratch.write(file, "x\n")
         }
         try scratch.write(".secretary.yaml", "")
         try scratch.write("a/.git", "gitdir: x\n")
-        try scratch.write("keys/master-private-key.pem", "-----BEGIN NACL PRIVATE KEY-----\nAAAA\n-----END NACL PRIVATE KEY-----\n")
+        try scratch.write(
+            "keys/master-private-key.pem", "-----BEGIN NACL PRIVATE KEY-----\nAAAA\n-----END NACL PRIVATE KEY-----\n")
         try scratch.write("docs.yml", "text: -----BEGIN NACL PRIVATE KEY-----\n")
         try scratch.write("bare", "AAAA\n")
         #expect(unsafe symlink("/etc", scratch["etc"].string) == 0)
@@ -114,7 +117,8 @@ struct SourceTests {
 
     @Test("file names need not be UTF-8")
     func names() throws {
-        let bytes: [CChar] = Array(scratch.path.string.utf8CString.dropLast()) + [0x2F, 0x61, CChar(bitPattern: 0xFF), 0]
+        let bytes: [CChar] =
+            Array(scratch.path.string.utf8CString.dropLast()) + [0x2F, 0x61, CChar(bitPattern: 0xFF), 0]
         let descriptor = unsafe open(bytes, O_CREAT | O_WRONLY, 0o600)
         #expect(descriptor >= 0)
         close(descriptor)

@@ -18,16 +18,18 @@ struct RenderingTests {
             list: ['ENC1', {key: 'ENC3'}, text]
             "a.b": ENC3
         """
-        .replacing("ENC1", with: envelope("pass")).replacing("ENC2", with: envelope("$1`\"\\'")).replacing("ENC3", with: envelope("é\n"))
+        .replacing("ENC1", with: envelope("pass")).replacing("ENC2", with: envelope("$1`\"\\'")).replacing(
+            "ENC3", with: envelope("é\n"))
 
-    private func rendering(_ rule: String, source: String = source, select: String = "", root: FilePath = "/none") throws
+    private func rendering(_ rule: String, source: String = source, select: String = "", root: FilePath = "/none")
+        throws
         -> Rendering
     {
         let settings = try Settings.parse(
             Array("views:\n  v:\n    source: a.yml\n    render:\n      - { path: out, \(rule) }\n".utf8))
         let rule = try #require(settings.views.first?.render.first)
         let file = try parse(source, "a.yml")
-        return try Rendering(rule, of: file.node(at: select), named: file.leaves(at: select).first?.name, root: root)
+        return try Rendering(rule, of: file, at: ConfigPath(parsing: select), root: root)
     }
 
     private func compose(_ rendering: Rendering, app: String? = nil) throws(SecretaryError) -> String {
@@ -59,7 +61,10 @@ struct RenderingTests {
                 NOTHING=""
                 """)
         // Paths of secrets are those of the view.
-        #expect(rendering.values.map { "\($0.path) \($0.name ?? "-")" } == ["override.env.PASSWORD PASSWORD", "override.env.URL URL"])
+        #expect(
+            rendering.values.map { "\($0.path) \($0.name ?? "-")" } == [
+                "override.env.PASSWORD PASSWORD", "override.env.URL URL",
+            ])
     }
 
     @Test("as dotenv join the names of nested keys")
@@ -72,9 +77,18 @@ struct RenderingTests {
 
     @Test("a single value is named by its key")
     func single() throws {
-        #expect(trimmed(try compose(try rendering("format: dotenv, select: override.env.PASSWORD"))) == "PASSWORD=\"pass\"")
+        #expect(
+            trimmed(try compose(try rendering("format: dotenv, select: override.env.PASSWORD"))) == "PASSWORD=\"pass\"")
         #expect(trimmed(try compose(try rendering("format: dotenv", select: "override.env.USER"))) == "USER=\"web\"")
         #expect(trimmed(try compose(try rendering("format: json", select: "override.env.PASSWORD"))) == "\"pass\"")
+    }
+
+    @Test("the name that a scope asks for is that of the key, wherever the selection begins")
+    func names() throws {
+        for select in ["", "override", "override.env", "override.env.PASSWORD"] {
+            let names = try rendering("format: json", select: select).values.map(\.name)
+            #expect(names.contains("PASSWORD"), "\(select)")
+        }
     }
 
     @Test("as JSON keep the shape of the source, numbers and truth values too")
@@ -126,7 +140,8 @@ struct RenderingTests {
 
     @Test("as templates put values where they are named, and nothing else")
     func template() throws {
-        let text = "# {{{{ no value }} {}\nuser={{override.env.USER}}\npass = {{\t override.env.PASSWORD }}!\n{{ override.nested.a\\.b }}"
+        let text =
+            "# {{{{ no value }} {}\nuser={{override.env.USER}}\npass = {{\t override.env.PASSWORD }}!\n{{ override.nested.a\\.b }}"
         let scratch = try Scratch("template")
         try scratch.write("t/web.tmpl", text)
         let rendering = try rendering("format: template, template-file: t/web.tmpl", root: scratch.path)
@@ -142,20 +157,36 @@ struct RenderingTests {
         #expect(rendering.values.map(\.path.description) == ["override.env.PASSWORD"])
     }
 
-    @Test("a rule that does not fit the values is found before anything is opened", arguments: [
-        ("format: json, select: none", "render out: there is nothing at \"none\": the file has \"override\"", nil),
-        ("format: dotenv, select: override.nested", "render out: \"a.b\" cannot be the name of a variable",
-         "leave it out with match, or rename the key: letters, digits and _, no digit first"),
-        ("format: dotenv, match: 'X*'", "render out: no value matches \"X*\"",
-         "patterns are compared with dotted paths: * stays within one part, ** does not"),
-        ("format: json, match: 'X*'", "render out: no value matches \"X*\"",
-         "patterns are compared with dotted paths: * stays within one part, ** does not"),
-        ("format: template, template: \"x\\n{{ override.env.PASWORD }}\"",
-         "render out: template line 2: there is nothing at \"override.env.PASWORD\": \"override.env\" has \"USER\", \"PASSWORD\", \"URL\", \"PORT\", \"DEBUG\", \"NOTHING\"",
-         "did you mean \"override.env.PASSWORD\"?"),
-        ("format: template, template: '{{ override }}'", "render out: template line 1: \"override\" is not a single value", "name one below it"),
-        ("format: template, template-file: none.tmpl", "render out: cannot read /none: No such file or directory", "check the path"),
-    ] as [(String, String, String?)])
+    @Test(
+        "a rule that does not fit the values is found before anything is opened",
+        arguments: [
+            ("format: json, select: none", "render out: there is nothing at \"none\": the file has \"override\"", nil),
+            (
+                "format: dotenv, select: override.nested", "render out: \"a.b\" cannot be the name of a variable",
+                "leave it out with match, or rename the key: letters, digits and _, no digit first"
+            ),
+            (
+                "format: dotenv, match: 'X*'", "render out: no value matches \"X*\"",
+                "patterns are compared with dotted paths: * stays within one part, ** does not"
+            ),
+            (
+                "format: json, match: 'X*'", "render out: no value matches \"X*\"",
+                "patterns are compared with dotted paths: * stays within one part, ** does not"
+            ),
+            (
+                "format: template, template: \"x\\n{{ override.env.PASWORD }}\"",
+                "render out: template line 2: there is nothing at \"override.env.PASWORD\": \"override.env\" has \"USER\", \"PASSWORD\", \"URL\", \"PORT\", \"DEBUG\", \"NOTHING\"",
+                "did you mean \"override.env.PASSWORD\"?"
+            ),
+            (
+                "format: template, template: '{{ override }}'",
+                "render out: template line 1: \"override\" is not a single value", "name one below it"
+            ),
+            (
+                "format: template, template-file: none.tmpl",
+                "render out: cannot read /none: No such file or directory", "check the path"
+            ),
+        ] as [(String, String, String?)])
     func rules(rule: String, message: String, hint: String?) throws {
         let error = #expect(throws: SecretaryError.self) { try rendering(rule) }
         #expect(error == SecretaryError(.configuration, message, hint: hint))
@@ -163,7 +194,9 @@ struct RenderingTests {
 
     @Test("two keys that become one variable are an error")
     func collision() {
-        let error = #expect(throws: SecretaryError.self) { try rendering("format: dotenv", source: "a_b: x\na: {b: y}\n") }
+        let error = #expect(throws: SecretaryError.self) {
+            try rendering("format: dotenv", source: "a_b: x\na: {b: y}\n")
+        }
         #expect(error?.message == "render out: \"a_b\" and \"a.b\" both become the variable a_b")
     }
 
@@ -171,13 +204,18 @@ struct RenderingTests {
     func unfit() throws {
         let binary = "a:\n  b: \(envelope([0x41, 0xFF, 0x00, 0x42]))\n"
         let opener = SecretOpener(decryptor: StandInDecryptor(), identity: Identity())
-        var error = #expect(throws: SecretaryError.self) { _ = try rendering("format: json", source: binary).compose(with: opener) }
+        var error = #expect(throws: SecretaryError.self) {
+            _ = try rendering("format: json", source: binary).compose(with: opener)
+        }
         #expect(error?.message == "a.b: the value is not UTF-8, which JSON has to be")
-        error = #expect(throws: SecretaryError.self) { _ = try rendering("format: dotenv", source: binary).compose(with: opener) }
+        error = #expect(throws: SecretaryError.self) {
+            _ = try rendering("format: dotenv", source: binary).compose(with: opener)
+        }
         #expect(error?.message == "a.b: the value has a NUL byte, which no variable can hold")
         #expect(error?.code == .malformed)
         // A template takes any bytes.
-        #expect(try rendering("format: template, template: '{{ a.b }}'", source: binary).compose(with: opener).count == 4)
+        #expect(
+            try rendering("format: template, template: '{{ a.b }}'", source: binary).compose(with: opener).count == 4)
     }
 
     @Test("a broken envelope and one of another app make the whole file fail, named")
@@ -203,6 +241,8 @@ struct RenderingTests {
         #expect(try rendering(rule, source: "b: \(envelope("2"))\nc: 3\na: \(envelope("1"))\n").digest == one)
         #expect(try rendering(rule, source: "a: \(envelope("2"))\nb: \(envelope("1"))\n").digest != one)
         #expect(try rendering(rule, source: "a: \(envelope("1"))\nb: 2\n").digest != one)
-        #expect(try rendering(rule.replacing("-", with: "+"), source: "a: \(envelope("1"))\nb: \(envelope("2"))\n").digest != one)
+        #expect(
+            try rendering(rule.replacing("-", with: "+"), source: "a: \(envelope("1"))\nb: \(envelope("2"))\n").digest
+                != one)
     }
 }

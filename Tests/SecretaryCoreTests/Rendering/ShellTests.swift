@@ -7,8 +7,10 @@ import Testing
 struct ShellTests {
     /// What shells and dotenv libraries are known to stumble over.
     static let values = [
-        "", "plain", "two words", " space around ", "a'b", "a\"b", "a\\b", "\\", "\\\\'", "$HOME", "${HOME}", "$(touch owned)",
-        "`touch owned`", "'$(touch owned)'", "\"; touch owned; \"", "line\nbreak", "\n", "end\\\n", "'\n\"", "tab\tx", "\r\n", "#no", "a #b",
+        "", "plain", "two words", " space around ", "a'b", "a\"b", "a\\b", "\\", "\\\\'", "$HOME", "${HOME}",
+        "$(touch owned)",
+        "`touch owned`", "'$(touch owned)'", "\"; touch owned; \"", "line\nbreak", "\n", "end\\\n", "'\n\"", "tab\tx",
+        "\r\n", "#no", "a #b",
         "!x", "=x=", "%s%n", "*", "~", "é😀", "\\n", "\\'", "$'x'", "'\\''", "\u{1}\u{7F}",
     ]
 
@@ -31,7 +33,9 @@ struct ShellTests {
         let result = try await Command.run(
             "sh", ["-c", "set -eu; . ./a.env; printf '%s\\0' \(names)"], directory: scratch.path)
         #expect(result.errors == "")
-        let seen = result.output.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+        let seen = result.output.split(separator: 0, omittingEmptySubsequences: false).map {
+            String(decoding: $0, as: UTF8.self)
+        }
         #expect(seen.dropLast() == ShellTests.values[...])
         #expect(try Scratch.list(scratch.path) == ["a.env"])
     }

@@ -1,6 +1,8 @@
 internal import CYAML
 
-/// One event of a YAML stream. Places are scalars counted from the first after a byte order mark (libyaml's `index`).
+/// One event of a YAML stream.
+///
+/// Places are scalars counted from the first after a byte order mark (libyaml's `index`).
 enum YAMLEvent {
     case streamStart, streamEnd, documentStart, documentEnd
     case alias(anchor: String, at: Int)

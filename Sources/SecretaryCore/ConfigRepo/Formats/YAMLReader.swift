@@ -33,8 +33,9 @@ struct YAMLReader: ~Copyable {
         cursor = SourceCursor(text)
     }
 
-    /// One document is the tree itself; of several, each is found by its number, from 0. Documents without any content
-    /// (a `---` at the end) do not count.
+    /// One document is the tree itself; of several, each is found by its number, from 0.
+    ///
+    /// Documents without any content (a `---` at the end) do not count.
     private mutating func stream() throws(SecretaryError) -> ConfigNode {
         var documents: [ConfigNode] = []
         while true {

@@ -17,8 +17,9 @@ public struct Environment: Hashable, Sendable {
 
     public func matches(_ relativePath: String) -> Bool { path.matches(relativePath) }
 
-    /// The scope of the secrets in a file; `nil` when the environment gives none. With `prod/**` and `/prod/{path}`, a
-    /// file `prod/shop/web.yml` has the scope `/prod/shop/web`.
+    /// The scope of the secrets in a file; `nil` when the environment gives none.
+    ///
+    /// With `prod/**` and `/prod/{path}`, a file `prod/shop/web.yml` has the scope `/prod/shop/web`.
     /// - Parameter relativePath: the file, from the root, matched by `path`.
     /// - Throws: `.configuration` when the file's place makes no valid scope, as with a space in its name.
     public func scope(for relativePath: String) throws(SecretaryError) -> Scope? {

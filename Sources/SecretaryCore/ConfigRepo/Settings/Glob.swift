@@ -23,7 +23,9 @@ public struct Glob: Hashable, Sendable, CustomStringConvertible {
 
     /// - Throws: `.usage` for an empty pattern and for `[ ] { } \`.
     public init(parsing pattern: String, separator: Unicode.Scalar = "/") throws(SecretaryError) {
-        guard !pattern.isEmpty else { throw SecretaryError(.usage, "a pattern is empty", hint: "write ** for everything") }
+        guard !pattern.isEmpty else {
+            throw SecretaryError(.usage, "a pattern is empty", hint: "write ** for everything")
+        }
         let scalars = Array(pattern.unicodeScalars)
         var tokens: [Token] = []
         var index = 0
@@ -62,7 +64,9 @@ public struct Glob: Hashable, Sendable, CustomStringConvertible {
         literalPrefix = String(prefix)
     }
 
-    /// Whether the pattern stands for all of `text`. Takes the product of both lengths at most, whatever the pattern.
+    /// Whether the pattern stands for all of `text`.
+    ///
+    /// Takes the product of both lengths at most, whatever the pattern.
     public func matches(_ text: String) -> Bool {
         // The set of places in the pattern that the text read so far can have led to.
         var places = Set<Int>()

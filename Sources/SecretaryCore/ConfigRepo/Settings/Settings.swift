@@ -13,7 +13,9 @@ public struct Settings: Hashable, Sendable {
 
     /// Format of the file; 1 is the only one.
     public var version = 1
-    /// How new secrets are encrypted. Without a file: as the original does.
+    /// How new secrets are encrypted.
+    ///
+    /// Without a file: as the original does.
     public var format = EnvelopeFormat.nacl
     /// What happens to a value that has no scope.
     public var unscoped = UnscopedPolicy.allow

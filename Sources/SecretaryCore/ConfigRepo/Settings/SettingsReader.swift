@@ -1,6 +1,8 @@
 internal import SystemPackage
 
-/// Turns the tree of a `.secretary.yaml` into `Settings`. Every key of every mapping is listed here.
+/// Turns the tree of a `.secretary.yaml` into `Settings`.
+///
+/// Every key of every mapping is listed here.
 enum SettingsReader {
     static func read(_ text: SourceText) throws(SecretaryError) -> Settings {
         guard text.bytes.count <= sizeLimit else {

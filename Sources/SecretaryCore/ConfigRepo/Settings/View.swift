@@ -15,7 +15,9 @@ public struct View: Hashable, Sendable {
     public let render: [RenderRule]
 }
 
-/// Who may read a file. What is `nil` is as for the rest of the mount.
+/// Who may read a file.
+///
+/// What is `nil` is as for the rest of the mount.
 public struct FileAccess: Hashable, Sendable {
     public var mode: FilePermissions?
     public var uid: UInt32?
@@ -57,7 +59,9 @@ public struct RenderRule: Hashable, Sendable {
     public let format: Format
     /// What a template's paths begin at, and which part the other formats show, below the view's `select`.
     public let select: ConfigPath
-    /// Which values are in the file; compared with the dotted path below `select`. `nil` for all.
+    /// Which values are in the file; compared with the dotted path below `select`.
+    ///
+    /// `nil` for all.
     public let match: Glob?
     /// For the format `template`, and only for it.
     public let template: TemplateSource?

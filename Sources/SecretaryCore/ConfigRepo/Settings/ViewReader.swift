@@ -72,7 +72,8 @@ enum ViewReader {
         }
         if section.has("match") {
             throw section.error(
-                "\(section.name) has a match, and a template names its values itself", at: section.location(of: "match"))
+                "\(section.name) has a match, and a template names its values itself", at: section.location(of: "match")
+            )
         }
         switch (try section.text("template"), try section.path("template-file")) {
         case (let inline?, nil):
@@ -91,7 +92,8 @@ enum ViewReader {
     /// Two rendered files in one place are noticed here; a rendered file in the place of another, by the mount.
     private static func checkPlaces(_ rules: [RenderRule], in section: SettingsSection) throws(SecretaryError) {
         for (index, rule) in rules.enumerated() where rules[..<index].contains(where: { $0.path == rule.path }) {
-            throw section.error("\(section.name).render has two files \"\(rule.path)\"", at: section.location(of: "render"))
+            throw section.error(
+                "\(section.name).render has two files \"\(rule.path)\"", at: section.location(of: "render"))
         }
     }
 

@@ -1,7 +1,11 @@
-/// How much of a config file is read before it is refused. A file of a few bytes can ask for gigabytes (a "YAML bomb"),
-/// and a mount reads files that it did not choose; every limit is an error that names it, never a truncation.
+/// How much of a config file is read before it is refused.
+///
+/// A file of a few bytes can ask for gigabytes (a "YAML bomb"), and a mount reads files that it did not choose; every
+/// limit is an error that names it, never a truncation.
 public enum ConfigLimits {
-    /// Bytes of one file. One secret of the largest size (16 MiB) takes 22 MiB as an envelope.
+    /// Bytes of one file.
+    ///
+    /// One secret of the largest size (16 MiB) takes 22 MiB as an envelope.
     public static let fileSize = 32 << 20
     /// Mappings and sequences inside each other.
     public static let depth = 100

@@ -4,8 +4,9 @@ public enum ConfigNode: Sendable {
     case mapping([Entry])
     case sequence([ConfigNode])
 
-    /// One key of a mapping with what it holds. Keys of one mapping differ; their order is that of the file, with keys
-    /// that came by `<<` at the end.
+    /// One key of a mapping with what it holds.
+    ///
+    /// Keys of one mapping differ; their order is that of the file, with keys that came by `<<` at the end.
     public struct Entry: Sendable {
         public let key: String
         /// Where the key stands.
@@ -44,8 +45,9 @@ public struct ConfigValue: Sendable {
 /// A value with its place in the tree.
 public struct ConfigLeaf: Sendable {
     public let path: ConfigPath
-    /// The nearest key above: what `#NAME` of a scope is compared with. `nil` when there is none, as in a list at the
-    /// root of a file.
+    /// The nearest key above: what `#NAME` of a scope is compared with.
+    ///
+    /// `nil` when there is none, as in a list at the root of a file.
     public let name: String?
     public let value: ConfigValue
 }

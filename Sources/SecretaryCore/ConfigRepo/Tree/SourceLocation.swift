@@ -20,8 +20,10 @@ public struct SourceLocation: Hashable, Sendable, CustomStringConvertible {
     public var line: Int { Int(lineNumber) }
     public var column: Int { Int(columnNumber) }
 
-    /// The bytes of the file to replace to change the value, with its quotes or its `|`, without an anchor, a tag or the
-    /// line break that ends it. Empty where nothing is written (`key:`): the place to insert a space and a value.
+    /// The bytes of the file to replace to change the value, with its quotes or its `|`, without an anchor, a tag or
+    /// the line break that ends it.
+    ///
+    /// Empty where nothing is written (`key:`): the place to insert a space and a value.
     public var range: Range<Int> { Int(start)..<Int(end) }
 
     /// `LINE:COLUMN`, as compilers write it.
