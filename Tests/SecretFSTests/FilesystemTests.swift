@@ -218,6 +218,9 @@ struct FilesystemTests {
         try fixture.filesystem.open(inode)
         #expect(try value("state") == "held")
         #expect(throws: Errno.noData) { try value("unknown") }
+        #expect(throws: Errno.notSupported) {
+            try fixture.filesystem.extendedAttribute("security.selinux", of: inode)
+        }
         #expect(try fixture.filesystem.extendedAttributeNames(of: try fixture.walk("plain").inode).isEmpty)
     }
 

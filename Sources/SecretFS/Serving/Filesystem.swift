@@ -129,8 +129,10 @@ final class Filesystem: Sendable {
         return ExtendedAttribute.allCases
     }
 
-    /// - Throws: `ENODATA` when the file has no such attribute.
+    /// - Throws: `ENODATA` when the file has no such attribute; `ENOTSUP` for labels and access lists, so that `ls` asks for
+    ///   them once and not for each file.
     func extendedAttribute(_ name: String, of inode: Inode) throws(Errno) -> [UInt8] {
+        guard name.hasPrefix("user.") else { throw .notSupported }
         let node = try node(inode)
         guard case .secret(let file) = node.body, let attribute = ExtendedAttribute(rawValue: name) else {
             throw .noData
