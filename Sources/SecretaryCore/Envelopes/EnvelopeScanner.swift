@@ -47,7 +47,7 @@ struct EnvelopeScanner {
                 settled = cursor
             }
             guard let start = unsafe EnvelopeScanner.findStart(in: bytes, from: cursor) else {
-                cursor = max(cursor, bytes.count - 3)
+                cursor = max(cursor, unsafe EnvelopeScanner.startOfBeginning(in: bytes))
                 settled = cursor
                 break
             }
@@ -111,6 +111,17 @@ struct EnvelopeScanner {
             position = bracket + 1
         }
         return nil
+    }
+
+    /// Where the last bytes begin that may become an `ENC[`; the end when they cannot.
+    ///
+    /// Nothing else is held back: who waits for a line of a stream must get all of it.
+    private static func startOfBeginning(in bytes: UnsafeRawBufferPointer) -> Int {
+        for count in stride(from: min(3, bytes.count), to: 0, by: -1) {
+            let start = bytes.count - count
+            if unsafe bytes[start...].elementsEqual("ENC".utf8.prefix(count)) { return start }
+        }
+        return bytes.count
     }
 
     /// `[A-Za-z0-9+/=\s]`, as two words of bits.
