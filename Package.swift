@@ -83,3 +83,14 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Only for scripts/fuzz: libFuzzer brings the main function of this program.
+if Context.environment["SECRETARY_FUZZING"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzzing",
+            dependencies: ["SecretaryCore", .product(name: "SystemPackage", package: "swift-system")],
+            path: "Tests/Fuzzing",
+            exclude: ["Corpus"],
+            swiftSettings: checked + [.unsafeFlags(["-parse-as-library"])]))
+}

@@ -207,7 +207,8 @@ struct FilesystemTests {
         let fixture = try Fixture(["key": try envelope(of: 3), "plain": "x"])
         let inode = try fixture.walk("key").inode
         func value(_ name: String) throws -> String {
-            String(decoding: try fixture.filesystem.extendedAttribute("user.secretary.\(name)", of: inode), as: UTF8.self)
+            String(
+                decoding: try fixture.filesystem.extendedAttribute("user.secretary.\(name)", of: inode), as: UTF8.self)
         }
         #expect(try value("scope") == "none")
         #expect(try value("source") == "key:1:1")

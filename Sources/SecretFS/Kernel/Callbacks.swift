@@ -2,7 +2,9 @@ internal import CFuse3
 internal import Glibc
 internal import SystemPackage
 
-/// The operations that the kernel can ask for, each translated to `Filesystem` and its result back. No logic lives here.
+/// The operations that the kernel can ask for, each translated to `Filesystem` and its result back.
+///
+/// No logic lives here.
 ///
 /// What is missing here libfuse answers with `ENOSYS`, and the kernel then does what is right for a read-only file
 /// system. Operations that would write never arrive: the mount is read-only, so the kernel itself says `EROFS`.
@@ -44,7 +46,7 @@ enum Callbacks {
         unsafe operations.forget_multi = { request, count, forgets in
             let forgets = unsafe UnsafeBufferPointer(start: forgets, count: count)
             unsafe serve(request) { filesystem in
-                for unsafe forget in unsafe forgets {
+                unsafe forgets.forEach { forget in
                     filesystem.forget(Inode(rawValue: forget.ino), lookups: forget.nlookup)
                 }
             } answer: { request, _, _ in

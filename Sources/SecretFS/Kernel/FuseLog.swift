@@ -11,7 +11,9 @@ enum FuseLog {
         message.withLock { $0.isEmpty ? "libfuse gives no reason" : $0 }
     }
 
-    /// Takes over libfuse's messages. They never hold content of files.
+    /// Takes over libfuse's messages.
+    ///
+    /// They never hold content of files.
     static func install() {
         unsafe fuse_set_log_func { _, format, arguments in
             guard let format = unsafe format, let arguments = unsafe arguments else { return }

@@ -60,11 +60,14 @@ internal import SecretaryCore
         // 0: the mount is gone, or was told to go; above: the signal that said so.
         let status = unsafe fuse_session_loop_mt(session.value, configuration)
         guard status >= 0 else {
-            throw SecretaryError(.mount, unsafe "the connection to the kernel broke: \(String(cString: strerror(-status)))")
+            throw SecretaryError(
+                .mount, unsafe "the connection to the kernel broke: \(String(cString: strerror(-status)))")
         }
     }
 
-    /// Ends the mount if it still stands. Readers that have files open get errors from then on.
+    /// Ends the mount if it still stands.
+    ///
+    /// Readers that have files open get errors from then on.
     func unmount() {
         unsafe fuse_session_unmount(session.value)
     }

@@ -3,8 +3,9 @@ internal import SystemPackage
 
 /// Paths of mounts, which may be dead.
 enum MountPath {
-    /// The absolute path without symbolic links (`realpath(3)`). Of a mount whose server is gone only the parent can be
-    /// resolved; its last part is taken as it is.
+    /// The absolute path without symbolic links (`realpath(3)`).
+    ///
+    /// Of a mount whose server is gone only the parent can be resolved; its last part is taken as it is.
     static func resolve(_ path: FilePath) throws(Errno) -> String {
         do throws(Errno) {
             return try realPath(path)

@@ -2,7 +2,9 @@ internal import Glibc
 internal import SecretaryCore
 internal import SystemPackage
 
-/// Runs a program and waits for it. For `fusermount3`, before any request is served or after the last.
+/// Runs a program and waits for it.
+///
+/// For `fusermount3`, before any request is served or after the last.
 enum Program {
     /// - Returns: its exit status (128 + the signal that ended it), and what it wrote to standard error, one line.
     static func run(_ path: String, _ arguments: [String]) throws(SecretaryError) -> (status: Int32, message: String) {

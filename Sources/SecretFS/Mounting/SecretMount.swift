@@ -33,7 +33,9 @@ public struct MountSettings: Sendable {
 /// A mounted SecretFS, from the first check to the last zeroed byte.
 public enum SecretMount {
     /// Mounts `source` and serves it on this thread until somebody unmounts or a signal ends the process's work
-    /// (`SIGTERM`, `SIGINT`, `SIGHUP`). Unmounts, and zeroes every plaintext, before it returns.
+    /// (`SIGTERM`, `SIGINT`, `SIGHUP`).
+    ///
+    /// Unmounts, and zeroes every plaintext, before it returns.
     /// - Parameter ready: called once, when the mount answers.
     /// - Throws: `.mount` and whatever `source` throws; nothing is left behind then.
     public static func serve(
@@ -88,7 +90,9 @@ public enum SecretMount {
 
     private static func options(for settings: MountSettings) -> [String] {
         // Access is checked by the kernel from the modes; nothing there is to be executed, and nothing to be written.
-        var options = ["ro", "nosuid", "nodev", "noexec", "default_permissions", "fsname=secretary", "subtype=secretfs"]
+        var options = [
+            "ro", "nosuid", "nodev", "noexec", "default_permissions", "fsname=secretary", "subtype=secretfs",
+        ]
         if settings.allowOther { options.append("allow_other") }
         return options
     }

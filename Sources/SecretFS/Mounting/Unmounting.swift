@@ -7,7 +7,8 @@ public enum Unmounting {
     /// Unmounts the SecretFS at `path` and waits until its server has zeroed its memory and ended.
     /// - Parameter lazily: also when files are open there; readers get errors from then on.
     /// - Throws: `.mount` when it is no SecretFS mount, is in use, or the server does not end in time.
-    public static func unmount(_ path: FilePath, lazily: Bool, deadline: Duration = .seconds(10)) throws(SecretaryError) {
+    public static func unmount(_ path: FilePath, lazily: Bool, deadline: Duration = .seconds(10)) throws(SecretaryError)
+    {
         let table = try MountTable()
         let path = (try? MountPath.resolve(path)) ?? path.string
         guard let type = table.type(at: path) else {

@@ -1,7 +1,9 @@
 internal import Glibc
 internal import SecretaryCore
 
-/// The files of `.secretary`: what the mount says about itself. Each look-up gives a new version.
+/// The files of `.secretary`: what the mount says about itself.
+///
+/// Each look-up gives a new version.
 enum Report: String, Sendable, CaseIterable {
     /// JSON: source, generation, counts, and what is wrong.
     case status

@@ -59,7 +59,9 @@ final class Filesystem: Sendable {
     /// What a look-up found.
     struct Found {
         let node: Node
-        /// Whether the name goes on meaning this node until the kernel is told otherwise. A report's does not.
+        /// Whether the name goes on meaning this node until the kernel is told otherwise.
+        ///
+        /// A report's does not.
         let isLasting: Bool
     }
 

@@ -10,8 +10,9 @@ internal import Synchronization
 final class HeldSecrets: Sendable {
     /// One secret, while it is held.
     private final class Holding: Sendable {
-        /// Held while decrypting and while storing: whoever opens the same secret meanwhile waits for the result. No
-        /// request on this inode can be outstanding in the kernel then, because nobody has it open, so that storing
+        /// Held while decrypting and while storing: whoever opens the same secret meanwhile waits for the result.
+        ///
+        /// No request on this inode can be outstanding in the kernel then, because nobody has it open, so that storing
         /// its pages waits for no one.
         let plaintext = Mutex<Plaintext>(Plaintext())
     }
@@ -32,8 +33,10 @@ final class HeldSecrets: Sendable {
 
     private struct Table {
         var entries: [Inode: Entry] = [:]
-        /// Who may have to be zeroed, and when to look. An entry that was opened or closed again meanwhile is looked at
-        /// once more, so that a close costs no more than a counter.
+        /// Who may have to be zeroed, and when to look.
+        ///
+        /// An entry that was opened or closed again meanwhile is looked at once more, so that a close costs no more
+        /// than a counter.
         var lingering: Deque<(Inode, ContinuousClock.Instant)> = []
     }
 
@@ -138,7 +141,9 @@ final class HeldSecrets: Sendable {
         return next
     }
 
-    /// Zeroes everything, open or not. For the end of the mount.
+    /// Zeroes everything, open or not.
+    ///
+    /// For the end of the mount.
     func zeroAll() {
         let all = table.withLock { table in
             defer { table = Table() }

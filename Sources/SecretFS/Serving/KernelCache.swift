@@ -1,6 +1,8 @@
 internal import SecretaryCore
 
-/// What the file system tells the kernel on its own account. The kernel side of a mount, or a stand-in in tests.
+/// What the file system tells the kernel on its own account.
+///
+/// The kernel side of a mount, or a stand-in in tests.
 ///
 /// A message can wait for the kernel's lock on a page or a directory, which another request may hold until it is
 /// answered: never send one while holding a lock that a request needs.

@@ -20,12 +20,14 @@ internal import SecretaryCore
         defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
         var thread = pthread_t()
         let work = unsafe Unmanaged.passRetained(Work(body))
-        let status = unsafe pthread_create(&thread, nil, { argument in
-            if let argument = unsafe argument {
-                unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
-            }
-            return nil
-        }, work.toOpaque())
+        let status = unsafe pthread_create(
+            &thread, nil,
+            { argument in
+                if let argument = unsafe argument {
+                    unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
+                }
+                return nil
+            }, work.toOpaque())
         guard status == 0 else {
             unsafe work.release()
             throw SecretaryError(.system, "cannot start a thread: \(unsafe String(cString: strerror(status)))")
@@ -33,7 +35,9 @@ internal import SecretaryCore
         self.thread = thread
     }
 
-    /// Waits for it to end. To be called once.
+    /// Waits for it to end.
+    ///
+    /// To be called once.
     func join() {
         pthread_join(thread, nil)
     }

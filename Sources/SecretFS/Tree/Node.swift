@@ -1,6 +1,8 @@
 internal import Glibc
 
-/// One version of one file, or one directory of one tree. Never changes.
+/// One version of one file, or one directory of one tree.
+///
+/// Never changes.
 final class Node: Sendable {
     let inode: Inode
     let attributes: Attributes
@@ -37,8 +39,10 @@ struct Directory: Sendable {
     struct Entry: Sendable {
         let name: [UInt8]
         let node: Node
-        /// Where a listing goes on after this entry. Derived from the name alone, so that it means the same in the next
-        /// tree and to the next server: a listing that goes on over a change neither skips nor repeats what stayed.
+        /// Where a listing goes on after this entry.
+        ///
+        /// Derived from the name alone, so that it means the same in the next tree and to the next server: a listing
+        /// that goes on over a change neither skips nor repeats what stayed.
         let cookie: UInt64
     }
 

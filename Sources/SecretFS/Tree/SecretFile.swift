@@ -1,6 +1,8 @@
 public import SecretaryCore
 
-/// A file whose content has to be decrypted: what it is composed of and who may have it. Holds no plaintext.
+/// A file whose content has to be decrypted: what it is composed of and who may have it.
+///
+/// Holds no plaintext.
 public struct SecretFile: Sendable {
     public enum Content: Sendable {
         /// The text of one value, or of a whole config file.

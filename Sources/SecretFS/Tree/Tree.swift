@@ -1,4 +1,6 @@
-/// Everything that a mount shows at one moment. Never changes: a change of the source is another tree.
+/// Everything that a mount shows at one moment.
+///
+/// Never changes: a change of the source is another tree.
 final class Tree: Sendable {
     /// Counts the trees of this mount, from 1.
     let generation: UInt64

@@ -2,8 +2,10 @@
 ///
 /// Messages are lower-case without a final period, name the file or key concerned, and never hold a secret.
 public struct SecretaryError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The kind of failure. The raw value is the exit status of `secretaryctl` (see `Documentation/cli-abi.md`);
-    /// the numbers follow `sysexits.h` where it has a fitting one, and are never given a new meaning.
+    /// The kind of failure.
+    ///
+    /// The raw value is the exit status of `secretaryctl` (see `Documentation/cli-abi.md`); the numbers follow
+    /// `sysexits.h` where it has a fitting one, and are never given a new meaning.
     public enum Code: Int32, Sendable, CaseIterable {
         /// The command line cannot be understood (`EX_USAGE`).
         case usage = 64

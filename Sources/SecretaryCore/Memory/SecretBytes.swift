@@ -52,8 +52,9 @@ public import SystemPackage
         unsafe sodium_free(base)
     }
 
-    /// Lends the bytes for the duration of `body`. They must not be copied anywhere but into other guarded memory, a
-    /// file descriptor or the kernel.
+    /// Lends the bytes for the duration of `body`.
+    ///
+    /// They must not be copied anywhere but into other guarded memory, a file descriptor or the kernel.
     public borrowing func withUnsafeBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {

@@ -36,7 +36,9 @@ enum BackgroundServer {
         return try unsafe bytes.withUnsafeMutableBytes { try unsafe output.read(into: $0) } > 0
     }
 
-    /// The server is this program once more, in a session of its own, so that no terminal ends it. Its errors go where ours go.
+    /// The server is this program once more, in a session of its own, so that no terminal ends it.
+    ///
+    /// Its errors go where ours go.
     private static func spawn(_ words: [String], ready: FileDescriptor) throws -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)

@@ -11,7 +11,9 @@ struct Readiness: Sendable {
     /// The line that is written.
     static let line = "ready\n"
 
-    /// Writes the line and closes the descriptor. When nobody listens any more, nobody wants the mount: it ends.
+    /// Writes the line and closes the descriptor.
+    ///
+    /// When nobody listens any more, nobody wants the mount: it ends.
     func announce() {
         let isHeard = (try? descriptor.writeAll(Readiness.line.utf8)) != nil
         try? descriptor.close()
