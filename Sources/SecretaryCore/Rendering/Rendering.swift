@@ -64,12 +64,18 @@ public struct Rendering: Sendable {
     /// - Throws: what opening a value throws, and `.malformed` for a value that the format cannot hold, both naming the
     ///   value's path. There is no partial result.
     public func compose(with opener: SecretOpener) throws(SecretaryError) -> SecretBytes {
-        try unsafe SecretBytes(count: count) { (target) throws(SecretaryError) in
+        // One value at a time is in the clear beside the file: guarded memory is dear to allocate.
+        let longest = values.map(\.value.value.plaintextCount).max() ?? 0
+        var scratch = try SecretBytes(count: longest)
+        return try unsafe SecretBytes(count: count) { (target) throws(SecretaryError) in
             var writer = unsafe GuardedWriter(target)
             for piece in pieces {
                 switch piece {
                 case .literal(let bytes): writer.append(bytes)
-                case .value(let index, let encoding): try write(values[index], as: encoding, to: &writer, opener)
+                case .value(let index, let encoding):
+                    try unsafe scratch.withUnsafeMutableBytes { (scratch) throws(SecretaryError) in
+                        try unsafe write(values[index], as: encoding, to: &writer, opener, by: scratch)
+                    }
                 }
             }
             writer.pad()
@@ -77,13 +83,14 @@ public struct Rendering: Sendable {
     }
 
     private func write(
-        _ leaf: ConfigLeaf, as encoding: ValueEncoding, to writer: inout GuardedWriter, _ opener: SecretOpener
+        _ leaf: ConfigLeaf, as encoding: ValueEncoding, to writer: inout GuardedWriter, _ opener: SecretOpener,
+        by scratch: UnsafeMutableRawBufferPointer
     ) throws(SecretaryError) {
-        do {
-            let plaintext = try opener.open(leaf.value.value, name: leaf.name)
-            try unsafe plaintext.withUnsafeBytes { (bytes) throws(SecretaryError) in
-                try unsafe encoding.write(bytes, to: &writer)
-            }
+        do throws(SecretaryError) {
+            let value = leaf.value.value
+            let plaintext = unsafe scratch.part(0, value.plaintextCount)
+            try unsafe opener.open(value, name: leaf.name, into: plaintext)
+            try unsafe encoding.write(UnsafeRawBufferPointer(plaintext), to: &writer)
         } catch {
             throw error.prefixed(leaf.path.description)
         }

@@ -40,8 +40,10 @@ enum ValueEncoding: UInt8 {
         return result
     }
 
-    /// Programs disagree about escapes in double quotes and about everything in them that looks like a variable, so those
-    /// are only used when there is nothing to escape, or when the value has a single quote too.
+    /// Quotes a value so that shells always, and dotenv libraries as far as they can, read it back.
+    ///
+    /// The libraries disagree about escapes in double quotes, and some know an escape or two in single quotes: each form is
+    /// only used for what everybody reads alike, and what a shell reads is the last resort.
     private static func writeDotenv(
         _ value: UnsafeRawBufferPointer, to writer: inout GuardedWriter
     ) throws(SecretaryError) {
@@ -52,11 +54,12 @@ enum ValueEncoding: UInt8 {
         }
         let doubleQuote = UInt8(ascii: "\"")
         let singleQuote = UInt8(ascii: "'")
+        let backslash = UInt8(ascii: "\\")
         if unsafe !value.contains(where: isSpecial) {
             writer.append(doubleQuote)
             unsafe writer.append(value)
             writer.append(doubleQuote)
-        } else if unsafe !value.contains(singleQuote) {
+        } else if unsafe isLiteral(value) {
             writer.append(singleQuote)
             unsafe writer.append(value)
             writer.append(singleQuote)
@@ -64,11 +67,24 @@ enum ValueEncoding: UInt8 {
             writer.append(doubleQuote)
             for index in 0..<value.count {
                 let byte = unsafe value[index]
-                if isSpecial(byte) { writer.append(UInt8(ascii: "\\")) }
+                if isSpecial(byte) { writer.append(backslash) }
                 writer.append(byte)
             }
             writer.append(doubleQuote)
         }
+    }
+
+    /// Whether nothing in the value could end single quotes or be an escape in them: no single quote, no two backslashes in
+    /// a row, and none at the end.
+    private static func isLiteral(_ value: UnsafeRawBufferPointer) -> Bool {
+        var afterBackslash = false
+        for index in 0..<value.count {
+            let byte = unsafe value[index]
+            let isBackslash = byte == UInt8(ascii: "\\")
+            if byte == UInt8(ascii: "'") || afterBackslash && isBackslash { return false }
+            afterBackslash = isBackslash
+        }
+        return !afterBackslash
     }
 
     /// What a shell gives a meaning inside double quotes.

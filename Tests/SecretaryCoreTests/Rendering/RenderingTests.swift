@@ -67,6 +67,22 @@ struct RenderingTests {
             ])
     }
 
+    @Test(
+        "as dotenv use the quotes that most programs read alike",
+        arguments: [
+            ("two words", "\"two words\""), ("it's", "\"it's\""), ("pa$$word", "'pa$$word'"), ("a\"b`c", "'a\"b`c'"),
+            ("C:\\x", "'C:\\x'"), ("C:\\", "\"C:\\\\\""), ("a\\\\b", "\"a\\\\\\\\b\""), ("'$x'", "\"'\\$x'\""),
+            ("line\nbreak", "\"line\nbreak\""),
+        ])
+    func quotes(value: String, expected: String) throws {
+        let secret = try compose(try rendering("format: dotenv", source: "A: \(envelope(value))\n"))
+        #expect(trimmed(secret) == "A=\(expected)")
+        // The same text in the clear is quoted in the same way, and needs no filling.
+        let clear = try compose(
+            try rendering("format: dotenv", source: "A: |-\n  \(value.replacing("\n", with: "\n  "))\n"))
+        #expect(clear == "A=\(expected)\n")
+    }
+
     @Test("as dotenv join the names of nested keys")
     func nestedNames() throws {
         let text = try compose(try rendering("format: dotenv, match: '**'", source: "a: {b: [x, y]}\nc: z\n"))
