@@ -5,10 +5,11 @@ public import SystemPackage
 public final class RepositorySource: MountSource {
     private let selection: MountSelection
     private let decryptor: any Decryptor
-    private let cache = ConfigFileCache()
+    private let cache: ConfigFileCache
 
     /// - Parameter decryptor: opens the envelopes when somebody reads them.
     public init(_ selection: MountSelection, decryptor: any Decryptor) {
+        self.cache = ConfigFileCache(keepsPlainText: selection.includesPlain)
         self.selection = selection
         self.decryptor = decryptor
     }
@@ -25,16 +26,35 @@ public final class RepositorySource: MountSource {
         let place = view.map { repository.root.pushing($0.source) } ?? selection.place
         let found = try SourceFiles(at: place, in: repository)
         var plan = FilePlan(selection: selection, view: view, repository: repository, decryptor: decryptor)
+        var warnings = found.warnings
         for source in found.files {
-            // The layout `files` takes each file as one text, whatever it holds.
-            let format: ConfigFile.Format? = selection.layout == .files ? .text : nil
-            let file = try cache.file(
-                source.name, in: found.folder, format: format, isUnsettled: unsettled.contains(source.path))
-            if let file { try plan.add(file, at: source) }
+            do throws(SecretaryError) {
+                let file = try read(source, in: found.folder, isUnsettled: unsettled.contains(source.path))
+                if let file { try plan.add(file, at: source) }
+            } catch {
+                guard found.isFolder, isNoConfiguration(source, in: found.folder, error) else { throw error }
+                warnings.append("\(error.message); it holds no envelope and is left out")
+            }
         }
         cache.keep(only: Set(found.files.map(\.path)))
         return LoadedSource(
-            files: plan.files, directories: found.directories, warnings: found.warnings + plan.warnings)
+            files: plan.files, directories: found.directories, warnings: warnings + plan.warnings)
+    }
+
+    private func read(
+        _ source: SourceFiles.File, in folder: FilePath, isUnsettled: Bool
+    ) throws(SecretaryError) -> ConfigFile? {
+        // The layout `files` takes each file as one text, whatever it holds.
+        let format: ConfigFile.Format? = selection.layout == .files ? .text : nil
+        return try cache.file(source.name, in: folder, format: format, isUnsettled: isUnsettled)
+    }
+
+    /// A folder may hold files that only look like configuration, as JSON with comments does. A file that could be read
+    /// before is broken, whatever it holds now.
+    private func isNoConfiguration(_ source: SourceFiles.File, in folder: FilePath, _ error: SecretaryError) -> Bool {
+        guard error.code == .malformed, !cache.knows(source.path) else { return false }
+        guard let bytes = try? ConfigFile.readBytes(source.name, in: folder) else { return false }
+        return !Value(scanning: bytes).hasEnvelopes
     }
 
     /// Makes sure that a mount could show anything at all.

@@ -12,6 +12,8 @@ struct SourceFiles {
         let place: [String]
     }
 
+    /// Whether the source is a folder, not a single file.
+    let isFolder: Bool
     /// The folder that all files are in.
     let folder: FilePath
     let files: [File]
@@ -21,7 +23,6 @@ struct SourceFiles {
     /// - Parameter source: a config file or a folder of them, in `repository`.
     /// - Throws: `.noInput` when there is no such file or folder, or it cannot be read.
     init(at source: FilePath, in repository: ConfigRepository) throws(SecretaryError) {
-        let isFolder: Bool
         let isLink: Bool
         do {
             isFolder = try Stat(source).type == .directory

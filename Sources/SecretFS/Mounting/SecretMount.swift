@@ -50,7 +50,7 @@ public enum SecretMount {
         let channel = KernelChannel()
         let reaping = Waker()
         let held = HeldSecrets(
-            cache: channel, storesPages: settings.cache == .open, linger: settings.linger,
+            cache: channel, policy: settings.cache, linger: settings.linger,
             lingerBegan: { reaping.wake() })
         let reports = ReportWriter(
             source: source.description, policy: settings.cache, version: settings.version,

@@ -4,8 +4,9 @@ public import SystemPackage
 
 /// Ending mounts from outside their server.
 public enum Unmounting {
-    /// Unmounts the SecretFS at `path` and waits until its server has zeroed its memory and ended.
-    /// - Parameter lazily: also when files are open there; readers get errors from then on.
+    /// Unmounts the SecretFS at `path`, and waits until its server has zeroed its memory and ended.
+    /// - Parameter lazily: also when files are open there. They can be read on, and the server ends, unwaited for, when the
+    ///   last of them is closed.
     /// - Throws: `.mount` when it is no SecretFS mount, is in use, or the server does not end in time.
     public static func unmount(_ path: FilePath, lazily: Bool, deadline: Duration = .seconds(10)) throws(SecretaryError)
     {
@@ -18,7 +19,7 @@ public enum Unmounting {
             throw SecretaryError(.mount, "\(path) is a mount of type \(type), not a SecretFS mount")
         }
         try detach(path, lazily: lazily)
-        try waitForServer(of: path, until: .now + deadline)
+        if !lazily { try waitForServer(of: path, until: .now + deadline) }
     }
 
     /// Takes the mount away.

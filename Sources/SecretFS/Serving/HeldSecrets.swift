@@ -42,7 +42,7 @@ final class HeldSecrets: Sendable {
 
     private let table = Mutex(Table())
     private let cache: any KernelCache
-    private let storesPages: Bool
+    private let policy: CachePolicy
     private let linger: Duration
     private let lingerBegan: @Sendable () -> Void
 
@@ -50,14 +50,14 @@ final class HeldSecrets: Sendable {
     static let maximumLingering = 1024
 
     /// - Parameters:
-    ///   - storesPages: whether content goes to the page cache at open.
+    ///   - policy: whether content goes to the page cache at open, and leaves it after the linger.
     ///   - linger: how long plaintext stays after the last close.
     ///   - lingerBegan: called when the first secret begins to linger: someone has to call `zeroExpired` in time.
     init(
-        cache: any KernelCache, storesPages: Bool, linger: Duration, lingerBegan: @escaping @Sendable () -> Void
+        cache: any KernelCache, policy: CachePolicy, linger: Duration, lingerBegan: @escaping @Sendable () -> Void
     ) {
         self.cache = cache
-        self.storesPages = storesPages
+        self.policy = policy
         self.linger = linger
         self.lingerBegan = lingerBegan
     }
@@ -75,7 +75,7 @@ final class HeldSecrets: Sendable {
             try holding.plaintext.withLock { (plaintext) throws(SecretaryError) in
                 guard plaintext.bytes == nil else { return }
                 let bytes = try file.open()
-                if storesPages, bytes.count > 0 { cache.store(bytes, in: inode) }
+                if policy == .open, bytes.count > 0 { cache.store(bytes, in: inode) }
                 plaintext.bytes = consume bytes
             }
         } catch {
@@ -136,7 +136,8 @@ final class HeldSecrets: Sendable {
         }
         for (inode, holding) in expired {
             holding.plaintext.withLock { $0.bytes = nil }
-            if storesPages { cache.drop(inode) }
+            // With `strict` there are pages only of files that somebody has mapped.
+            if policy != .resident { cache.drop(inode) }
         }
         return next
     }

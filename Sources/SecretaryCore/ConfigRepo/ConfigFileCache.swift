@@ -35,12 +35,17 @@ public final class ConfigFileCache: Sendable {
         let isReliable: Bool
     }
 
+    private let keepsPlainText: Bool
     private let entries = Mutex<[FilePath: Entry]>([:])
 
     /// Times of files are at worst this coarse, in nanoseconds.
     private static let granularity: Int64 = 50_000_000
 
-    public init() {}
+    /// - Parameter keepsPlainText: whether text files without envelopes are wanted too; else they take no memory, and have
+    ///   no values.
+    public init(keepsPlainText: Bool) {
+        self.keepsPlainText = keepsPlainText
+    }
 
     /// The file, parsed.
     /// - Parameters:
@@ -63,7 +68,7 @@ public final class ConfigFileCache: Sendable {
         if let known, known.isReliable, known.format == format, let status, known.stamp == Stamp(status) {
             return known.file
         }
-        let file = try ConfigFile.read(name, in: folder, format: format)
+        let file = try withoutPlainText(ConfigFile.read(name, in: folder, format: format))
         if let status {
             let stamp = Stamp(status)
             let entry = Entry(
@@ -72,6 +77,18 @@ public final class ConfigFileCache: Sendable {
             entries.withLock { $0[path] = entry }
         }
         return file
+    }
+
+    private func withoutPlainText(_ file: ConfigFile) -> ConfigFile {
+        guard !keepsPlainText, file.format == .text, case .value(let text) = file.root, !text.value.hasEnvelopes else {
+            return file
+        }
+        return ConfigFile(path: file.path, format: file.format, root: .mapping([]))
+    }
+
+    /// Whether the file could be read before.
+    public func knows(_ path: FilePath) -> Bool {
+        entries.withLock { $0[path] != nil }
     }
 
     /// Forgets all files but these, given as absolute paths.

@@ -13,7 +13,7 @@ struct UnmountCommand: ParsableCommand {
               secretaryctl unmount /run/secrets
             """)
 
-    @Flag(help: "Unmount although files are open there; their readers get errors from then on.")
+    @Flag(help: "Unmount although files are open there; they can be read on, and the server ends when they are closed.")
     var lazy = false
 
     @Argument(help: "Where it is mounted.", completion: .directory)

@@ -32,7 +32,7 @@ struct Fixture {
     init(_ files: [String: String], policy: CachePolicy = .open, linger: Duration = .zero) throws {
         let decryptor = decryptor
         let tree = try builder.build(Fixture.plan(files, decryptor), after: nil, now: 1_000_000_000)
-        held = HeldSecrets(cache: kernel, storesPages: policy == .open, linger: linger, lingerBegan: {})
+        held = HeldSecrets(cache: kernel, policy: policy, linger: linger, lingerBegan: {})
         let reports = ReportWriter(
             source: "test", policy: policy, version: "0",
             loading: ReportWriter.Loading(loaded: 0, error: nil, warnings: []))
