@@ -57,8 +57,7 @@ public struct SourceTree: Sendable {
     public static func scan(_ root: FilePath, leavingOut keys: Set<FilePath> = []) throws(SecretaryError) -> SourceTree
     {
         var tree = SourceTree(root: root, keys: keys)
-        // With "/." a link to a folder is allowed as the root, which is the user's own choice.
-        let folder = try SafeFile.openFolder(root.appending("."), called: root)
+        let folder = try SafeFile.openRoot(root)
         defer { try? folder.close() }
         try tree.list(folder, at: FilePath(), depth: 1)
         return tree
@@ -82,7 +81,7 @@ public struct SourceTree: Sendable {
                     .malformed, "\(root) has more than \(ConfigLimits.treeEntries) files and folders",
                     hint: "name a folder inside it")
             }
-            let place = path.appending(name)
+            let place = path.appending(name.component)
             do {
                 try visit(name, at: place, in: folder, depth: depth)
             } catch {
@@ -100,16 +99,15 @@ public struct SourceTree: Sendable {
     }
 
     private mutating func visit(
-        _ name: FilePath.Component, at place: FilePath, in folder: FileDescriptor, depth: Int
+        _ name: FolderNames.Name, at place: FilePath, in folder: FileDescriptor, depth: Int
     ) throws(Interruption) {
-        if name.string == ".git" { throw .skip(.git) }
-        if name.string == Settings.fileName { throw .skip(.settings) }
+        if name.text == ".git" { throw .skip(.git) }
+        if name.text == Settings.fileName { throw .skip(.settings) }
         if keys.contains(place) { throw .skip(.key) }
         var raw = stat()
-        let result = unsafe name.withPlatformString { name in
-            unsafe fstatat(folder.rawValue, name, &raw, AT_SYMLINK_NOFOLLOW)
+        guard unsafe fstatat(folder.rawValue, name.raw, &raw, AT_SYMLINK_NOFOLLOW) == 0 else {
+            throw .skip(.unreadable(Errno(rawValue: errno)))
         }
-        guard result == 0 else { throw .skip(.unreadable(Errno(rawValue: errno))) }
         let status = SafeFile.Status(raw)
         if status.isFolder {
             let below = try openFolder(name, in: folder)
@@ -124,46 +122,20 @@ public struct SourceTree: Sendable {
         files.append(File(path: place, size: status.size))
     }
 
-    private func openFolder(_ name: FilePath.Component, in folder: FileDescriptor) throws(Interruption)
-        -> FileDescriptor
+    private func openFolder(_ name: FolderNames.Name, in folder: FileDescriptor) throws(Interruption) -> FileDescriptor
     {
         let flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_DIRECTORY
-        let descriptor = unsafe name.withPlatformString { name in unsafe openat(folder.rawValue, name, flags) }
+        let descriptor = unsafe openat(folder.rawValue, name.raw, flags)
         guard descriptor >= 0 else { throw .skip(.unreadable(Errno(rawValue: errno))) }
         return FileDescriptor(rawValue: descriptor)
     }
 
     /// Key files are small texts; formats with a syntax of their own are none.
-    private func holdsPrivateKey(_ name: FilePath.Component, _ size: Int, in folder: FileDescriptor) -> Bool {
-        guard size <= 1 << 16, ConfigFile.Format(fileName: name.string) == .text,
-            let bytes = try? SafeFile.read(FilePath(root: nil, [name]), in: folder)
+    private func holdsPrivateKey(_ name: FolderNames.Name, _ size: Int, in folder: FileDescriptor) -> Bool {
+        guard size <= 1 << 16, ConfigFile.Format(fileName: name.text) == .text,
+            let bytes = try? SafeFile.read(name.raw, in: folder.rawValue, called: FilePath(name.text))
         else { return false }
-        return bytes.firstRange(of: Array("NACL PRIVATE KEY-----".utf8)) != nil
-    }
-}
-
-/// The names in a folder.
-enum FolderNames {
-    /// All but `.` and `..`, sorted by their bytes.
-    static func sorted(in folder: FileDescriptor, called path: FilePath) throws(SecretaryError) -> [FilePath.Component]
-    {
-        // The stream closes its descriptor, and moves its offset.
-        let descriptor = unsafe openat(folder.rawValue, ".", O_RDONLY | O_CLOEXEC | O_DIRECTORY)
-        guard descriptor >= 0, let stream = unsafe fdopendir(descriptor) else {
-            let error = Errno(rawValue: errno)
-            if descriptor >= 0 { close(descriptor) }
-            throw SafeFile.failure("list", path, error)
-        }
-        defer { unsafe closedir(stream) }
-        var names: [FilePath.Component] = []
-        while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                unsafe UnsafeRawPointer(pointer).withMemoryRebound(to: CInterop.PlatformChar.self, capacity: 256) {
-                    unsafe FilePath.Component(platformString: $0)
-                }
-            }
-            if let name, name.kind == .regular { names.append(name) }
-        }
-        return names.sorted { left, right in left.string.utf8.lexicographicallyPrecedes(right.string.utf8) }
+        let mark = Array("NACL PRIVATE KEY-----".utf8)
+        return bytes.indices.contains { bytes[$0] == mark[0] && bytes[$0...].starts(with: mark) }
     }
 }
