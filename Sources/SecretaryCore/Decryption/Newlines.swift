@@ -1,22 +1,31 @@
-/// Counts lines fast enough not to be noticed beside reading and writing: 32 bytes at a time.
+/// Counts lines fast enough not to be noticed beside reading and writing: eight bytes at a time, in a word.
 enum Newlines {
+    private static let low: UInt64 = 0x0101_0101_0101_0101
+    private static let newlines = low &* UInt64(UInt8(ascii: "\n"))
+
     static func count(in bytes: UnsafeRawBufferPointer) -> Int {
-        let newline = SIMD32<UInt8>(repeating: UInt8(ascii: "\n"))
-        let one = SIMD32<UInt8>(repeating: 1)
         var total = 0
         var position = 0
-        while position + 32 <= bytes.count {
-            // Each lane can count to 255.
-            let end = min(position + 255 * 32, position + (bytes.count - position) / 32 * 32)
-            var lanes = SIMD32<UInt8>()
+        let wordsEnd = bytes.count / 8 * 8
+        while position < wordsEnd {
+            // Each byte of `lanes` counts for one place in the word, which it can do 255 times.
+            let end = min(wordsEnd, position + 255 * 8)
+            var lanes: UInt64 = 0
             while position < end {
-                let block = unsafe bytes.loadUnaligned(fromByteOffset: position, as: SIMD32<UInt8>.self)
-                lanes &+= SIMD32<UInt8>().replacing(with: one, where: block .== newline)
-                position += 32
+                let word = unsafe bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+                lanes &+= ones(whereZero: word ^ newlines)
+                position += 8
             }
-            total += Int(SIMD32<UInt16>(truncatingIfNeeded: lanes).wrappedSum())
+            let pairs = (lanes & 0x00FF_00FF_00FF_00FF) &+ (lanes >> 8 & 0x00FF_00FF_00FF_00FF)
+            total += Int((pairs &* 0x0001_0001_0001_0001) >> 48)
         }
         for unsafe byte in unsafe bytes[position...] where byte == UInt8(ascii: "\n") { total += 1 }
         return total
+    }
+
+    /// A word with 1 in each byte that is 0 in `word`, and 0 in the others.
+    private static func ones(whereZero word: UInt64) -> UInt64 {
+        let sevenBits = low &* 0x7F
+        return ~(((word & sevenBits) &+ sevenBits) | word | sevenBits) >> 7
     }
 }

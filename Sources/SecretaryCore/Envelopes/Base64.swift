@@ -4,6 +4,8 @@ enum Base64 {
     static func encodedCount(_ count: Int) -> Int { (count + 2) / 3 * 4 }
 
     static func encode(_ bytes: [UInt8]) -> [UInt8] {
+        let alphabet = alphabet
+        func character(_ sextet: UInt32) -> UInt8 { alphabet[Int(sextet & 63)] }
         var text: [UInt8] = []
         text.reserveCapacity(encodedCount(bytes.count))
         for start in stride(from: 0, to: bytes.count, by: 3) {
@@ -11,10 +13,10 @@ enum Base64 {
             var group = UInt32(bytes[start]) << 16
             if count > 1 { group |= UInt32(bytes[start + 1]) << 8 }
             if count > 2 { group |= UInt32(bytes[start + 2]) }
-            text.append(character(group >> 18 & 63))
-            text.append(character(group >> 12 & 63))
-            text.append(count > 1 ? character(group >> 6 & 63) : UInt8(ascii: "="))
-            text.append(count > 2 ? character(group & 63) : UInt8(ascii: "="))
+            text.append(character(group >> 18))
+            text.append(character(group >> 12))
+            text.append(count > 1 ? character(group >> 6) : UInt8(ascii: "="))
+            text.append(count > 2 ? character(group) : UInt8(ascii: "="))
         }
         return text
     }
@@ -24,64 +26,56 @@ enum Base64 {
     /// Spare bits of the last character may be set, as the original's decoder allows.
     static func decode(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
         var group: UInt32 = 0
-        var characters = 0
+        var sextets = 0
         var padding = 0
+        var isValid = true
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3 + 3) { target, count in
-            for unsafe character in unsafe text {
-                if isWhiteSpace(character) { continue }
-                if character == UInt8(ascii: "=") {
-                    padding += 1
-                    continue
-                }
-                guard padding == 0, let sextet = sextet(character) else {
-                    padding = .max
-                    return
-                }
-                group = group << 6 | sextet
-                characters += 1
-                if characters % 4 == 0 {
-                    unsafe target[count] = UInt8(truncatingIfNeeded: group >> 16)
-                    unsafe target[count + 1] = UInt8(truncatingIfNeeded: group >> 8)
-                    unsafe target[count + 2] = UInt8(truncatingIfNeeded: group)
-                    count += 3
+            unsafe meanings.withUnsafeBufferPointer { meanings in
+                for unsafe character in unsafe text {
+                    let meaning = unsafe meanings[Int(character)]
+                    if meaning < 64 {
+                        group = group << 6 | UInt32(meaning)
+                        sextets += 1
+                        if padding > 0 { isValid = false }
+                        if sextets % 4 == 0 {
+                            unsafe target[count] = UInt8(truncatingIfNeeded: group >> 16)
+                            unsafe target[count + 1] = UInt8(truncatingIfNeeded: group >> 8)
+                            unsafe target[count + 2] = UInt8(truncatingIfNeeded: group)
+                            count += 3
+                        }
+                    } else if meaning == paddingMeaning {
+                        padding += 1
+                    } else if meaning == unknownMeaning {
+                        isValid = false
+                    }
                 }
             }
-            if characters % 4 >= 2 {
-                unsafe target[count] = UInt8(truncatingIfNeeded: group >> (characters % 4 == 2 ? 4 : 10))
+            if sextets % 4 >= 2 {
+                unsafe target[count] = UInt8(truncatingIfNeeded: group >> (sextets % 4 == 2 ? 4 : 10))
                 count += 1
             }
-            if characters % 4 == 3 {
+            if sextets % 4 == 3 {
                 unsafe target[count] = UInt8(truncatingIfNeeded: group >> 2)
                 count += 1
             }
         }
-        guard padding <= 2, characters % 4 != 1, (characters + padding) % 4 == 0 else { return nil }
-        return bytes
+        return isValid && padding <= 2 && sextets % 4 != 1 && (sextets + padding) % 4 == 0 ? bytes : nil
     }
+
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    private static let whiteSpaceMeaning: UInt8 = 64
+    private static let paddingMeaning: UInt8 = 65
+    private static let unknownMeaning: UInt8 = 66
+
+    /// What each byte stands for: its six bits, or one of the above.
+    private static let meanings: [UInt8] = {
+        var meanings = [UInt8](repeating: unknownMeaning, count: 256)
+        for (sextet, character) in alphabet.enumerated() { meanings[Int(character)] = UInt8(sextet) }
+        for character in whiteSpace { meanings[Int(character)] = whiteSpaceMeaning }
+        meanings[Int(UInt8(ascii: "="))] = paddingMeaning
+        return meanings
+    }()
 
     /// Go's `\s`, which is what the original's grammar allows inside an envelope.
-    static func isWhiteSpace(_ byte: UInt8) -> Bool {
-        byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0C || byte == 0x0D
-    }
-
-    private static func character(_ sextet: UInt32) -> UInt8 {
-        switch UInt8(truncatingIfNeeded: sextet) {
-        case let value where value < 26: UInt8(ascii: "A") + value
-        case let value where value < 52: UInt8(ascii: "a") + value - 26
-        case let value where value < 62: UInt8(ascii: "0") + value - 52
-        case 62: UInt8(ascii: "+")
-        default: UInt8(ascii: "/")
-        }
-    }
-
-    private static func sextet(_ character: UInt8) -> UInt32? {
-        switch character {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character - UInt8(ascii: "a")) + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(character - UInt8(ascii: "0")) + 52
-        case UInt8(ascii: "+"): 62
-        case UInt8(ascii: "/"): 63
-        default: nil
-        }
-    }
+    private static let whiteSpace: [UInt8] = Array("\t\n\u{0C}\r ".utf8)
 }
