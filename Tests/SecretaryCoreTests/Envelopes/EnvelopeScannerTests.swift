@@ -46,8 +46,8 @@ struct EnvelopeScannerTests {
         "ENC[NACL,", "ENC[", "[", "ENC[NACL,aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "E", "ENC[HPKE,E",
     ])
     func linear(_ piece: String) {
-        // Looking again from every start would take 10^12 steps.
-        let bytes = Array(String(repeating: piece, count: 1 << 20).utf8)
+        // Looking again from every start would take 10^11 steps.
+        let bytes = Array(String(repeating: piece, count: 1 << 17).utf8)
         #expect(EnvelopeScanner.ranges(bytes).isEmpty)
     }
 
@@ -56,9 +56,10 @@ struct EnvelopeScannerTests {
         let bytes = Array("ENC[NACL,".utf8) + [UInt8](repeating: UInt8(ascii: "a"), count: 1 << 18) + Array("]".utf8)
         unsafe bytes.withOctets { bytes in
             var scanner = EnvelopeScanner()
-            for count in 0..<bytes.count {
-                #expect(unsafe scanner.next(in: bytes.part(0, count), isComplete: false) == nil)
+            let early = (0..<bytes.count).compactMap { count in
+                unsafe scanner.next(in: bytes.part(0, count), isComplete: false)
             }
+            #expect(early.isEmpty)
             let match = unsafe scanner.next(in: bytes, isComplete: false)
             #expect(match?.range == 0..<bytes.count)
         }
