@@ -70,7 +70,7 @@ let package = Package(
         .testTarget(
             name: "SecretaryCoreTests",
             dependencies: ["CSodium", "SecretaryCore", "TestSupport"],
-            resources: [.copy("Vectors")],
+            resources: [.copy("Vectors"), .copy("Interop")],
             swiftSettings: checked),
         .testTarget(
             name: "SecretFSTests",

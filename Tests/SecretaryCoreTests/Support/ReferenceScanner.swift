@@ -26,8 +26,10 @@ enum ReferenceScanner {
         return nil
     }
 
-    private static let alphabet = Set(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/= \t\n\r\u{0C}".utf8)
+    static func isBase64(_ byte: UInt8) -> Bool { base64.contains(byte) }
+
+    private static let base64 = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=".utf8)
+    private static let alphabet = base64.union(" \t\n\r\u{0C}".utf8)
 }
 
 extension EnvelopeScanner {
