@@ -20,6 +20,10 @@ public struct CommandResult: Sendable {
 /// A command that was expected to succeed, or a tool that tests need, failed.
 public struct CommandFailure: Error, CustomStringConvertible {
     public let description: String
+
+    public init(description: String) {
+        self.description = description
+    }
 }
 
 /// Running the programs under test, and the tools that tests compare them with.
@@ -103,7 +107,7 @@ public enum Command {
     }
 
     /// An anonymous file with these bytes, positioned at its beginning.
-    static func file(holding bytes: [UInt8]) throws -> FileDescriptor {
+    public static func file(holding bytes: [UInt8]) throws -> FileDescriptor {
         var template = Array("/tmp/secretary-input.XXXXXX".utf8CString)
         let raw = unsafe mkstemp(&template)
         guard raw >= 0 else { throw Errno(rawValue: errno) }

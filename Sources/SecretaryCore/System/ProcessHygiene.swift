@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// Keeps what is in this process's memory from leaving it: no core dump, no debugger of the same user.
+/// Keeps what is in this process's memory from leaving it: no core dump, no debugger of the same user, no crash report.
 ///
 /// `SecretBytes` excludes itself from core dumps; this covers what is not ours to place, such as the stack and registers.
 public enum ProcessHygiene {
@@ -20,9 +20,10 @@ public enum ProcessHygiene {
         }
     }
 
-    /// Forbids core dumps (`RLIMIT_CORE` 0) and tracing by other processes of the same user (`PR_SET_DUMPABLE` 0).
+    /// Forbids core dumps (`RLIMIT_CORE` 0), tracing by other processes of the same user (`PR_SET_DUMPABLE` 0), and the
+    /// crash reports of Swift's runtime.
     ///
-    /// Only the soft limit is lowered, so that it can be put back. Neither call can fail for these arguments.
+    /// Only the soft limit is lowered, so that it can be put back. None of the calls can fail for these arguments.
     @discardableResult
     public static func protect() -> CoreLimit {
         var before = rlimit()
@@ -30,6 +31,19 @@ public enum ProcessHygiene {
         var none = rlimit(rlim_cur: 0, rlim_max: before.rlim_max)
         _ = unsafe setrlimit(coreSize, &none)
         _ = clinux_set_dumpable(0)
+        forbidCrashReports()
         return CoreLimit(limit: before)
+    }
+
+    /// Gives the signals of a crash back their default action.
+    ///
+    /// Where the runtime finds `swift-backtrace` it handles them, and prints the registers with the memory that they point
+    /// to, which is as good as a core dump in a log.
+    private static func forbidCrashReports() {
+        var current = sigaction()
+        guard unsafe sigaction(SIGSEGV, nil, &current) == 0, unsafe current.__sigaction_handler.sa_handler != nil else {
+            return
+        }
+        for number in [SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP] { signal(number, SIG_DFL) }
     }
 }

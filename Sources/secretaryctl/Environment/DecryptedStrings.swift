@@ -36,7 +36,7 @@ struct DecryptedStrings: ~Copyable {
             ranges.append(start..<start + source.count)
         }
         var block = try SecretBytes(count: ranges.last?.upperBound ?? 0)
-        var failures = Failures()
+        var failures = Failures(total: sources.count)
         unsafe block.withUnsafeMutableBytes { bytes in
             for (source, range) in zip(sources, ranges) {
                 let target = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[range].dropLast())
@@ -46,7 +46,7 @@ struct DecryptedStrings: ~Copyable {
                 }
             }
         }
-        try failures.throwIfAny(of: sources.count, verb: "decrypt")
+        try failures.throwIfAny()
         self.block = block
         self.ranges = ranges
     }

@@ -16,9 +16,9 @@ struct Execution {
     }
 
     /// Runs the command that is this process's last `count` arguments.
-    /// - Returns: only when the command could not be started; that has been reported.
+    /// - Returns: only when the command could not be started: why. Its secrets are gone then.
     /// - Throws: `.usage` without a command, and why secrets cannot be had; nothing has been run then.
-    func run(lastArguments count: Int) throws -> ReportedFailure {
+    func run(lastArguments count: Int) throws -> ExecutionFailure {
         let coreLimit = ProcessHygiene.protect()
         guard count > 0 else {
             throw SecretaryError(
@@ -27,17 +27,26 @@ struct Execution {
         // As the kernel has them: they need not be UTF-8.
         let arguments = unsafe ProcessArguments.last(count)
         let environment = ProcessEnvironment.entries.filter { keepKeys || !$0.isPrivateKey }
-        var image = try unsafe ProcessImage(arguments: arguments, environment: environment, opener: reader.opener())
+        let image = try unsafe ProcessImage(arguments: arguments, environment: environment, opener: reader.opener())
         let reason = image.replaceProcess(coreLimit: coreLimit)
-        return Execution.failure(unsafe arguments.first.map { unsafe String(cString: $0) } ?? "", reason)
+        return ExecutionFailure(
+            command: unsafe arguments.first.map { unsafe String(cString: $0) } ?? "", reason: reason)
     }
+}
 
-    /// Reports why the command did not start; the status is the one that shells use.
-    private static func failure(_ command: String, _ reason: Int32) -> ReportedFailure {
+/// Why a command did not start.
+struct ExecutionFailure: Error {
+    let command: String
+    /// The system's reason.
+    let reason: Int32
+
+    /// The exit status that shells use: 127 when the command is not found, 126 when it cannot be run.
+    var status: Int32 { reason == ENOENT || reason == ENOTDIR ? 127 : 126 }
+
+    func report() {
         switch reason {
         case ENOENT, ENOTDIR:
             Report.error("cannot run \(command): not found")
-            return ReportedFailure(status: 127)
         case E2BIG:
             Report.error("cannot run \(command): its environment and arguments are too large for the system")
             Report.hint("a string may have 128 KiB; larger secrets are for files: secretaryctl mount")
@@ -46,6 +55,5 @@ struct Execution {
         default:
             Report.error("cannot run \(command): \(Errno(rawValue: reason))")
         }
-        return ReportedFailure(status: 126)
     }
 }

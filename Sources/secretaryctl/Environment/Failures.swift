@@ -1,8 +1,17 @@
 import SecretaryCore
 
 /// What went wrong with which names, so that all can be told at once.
-struct Failures {
-    private var errors: [(name: String, error: SecretaryError)] = []
+///
+/// It is told where the program ends (`Report.exit`), when the secrets that did decrypt are gone: writing may wait for a
+/// reader, and nothing secret must wait with it.
+struct Failures: Error {
+    /// How many there were to decrypt.
+    let total: Int
+    private(set) var errors: [(name: String, error: SecretaryError)] = []
+
+    init(total: Int) {
+        self.total = total
+    }
 
     /// Notes the error of `work`, which concerns `name`.
     mutating func collect(_ name: String, _ work: () throws(SecretaryError) -> Void) {
@@ -13,17 +22,21 @@ struct Failures {
         }
     }
 
-    /// Reports each name with its reason, then throws; does nothing when all went well.
-    ///
-    /// One failure is thrown as it is. The status of several is that of the first.
-    func throwIfAny(of total: Int, verb: String) throws {
+    /// Throws what went wrong: one failure as it is, several as this; does nothing when all went well.
+    func throwIfAny() throws {
         guard let first = errors.first else { return }
-        guard errors.count > 1 else { throw first.error.prefixed(first.name) }
-        Report.error("cannot \(verb) \(errors.count) of \(total) secrets")
+        if errors.count == 1 { throw first.error.prefixed(first.name) }
+        throw self
+    }
+
+    /// The exit status: that of the first failure.
+    var status: Int32 { errors.first?.error.code.rawValue ?? 0 }
+
+    /// Reports each name with its reason, and the same advice once.
+    func report() {
+        Report.error("cannot decrypt \(errors.count) of \(total) secrets")
         for (name, error) in errors { Report.error("\(name): \(error.message)") }
-        // The same advice once.
         var given: Set<String> = []
         for hint in errors.compactMap(\.error.hint) where given.insert(hint).inserted { Report.hint(hint) }
-        throw ReportedFailure(status: first.error.code.rawValue)
     }
 }

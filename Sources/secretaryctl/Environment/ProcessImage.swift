@@ -45,8 +45,8 @@ import SecretaryCore
 
     /// Starts the program in this process's place.
     /// - Parameter coreLimit: what the program gets as its limit on core dumps.
-    /// - Returns: only when that failed: the system's reason.
-    mutating func replaceProcess(coreLimit: ProcessHygiene.CoreLimit) -> Int32 {
+    /// - Returns: only when that failed: the system's reason. The secrets are gone then.
+    consuming func replaceProcess(coreLimit: ProcessHygiene.CoreLimit) -> Int32 {
         var argumentList = unsafe arguments.map(Optional.init)
         var variableList = unsafe environment.map { unsafe Optional($0.string) }
         guard let name = unsafe arguments.first else { return ENOENT }

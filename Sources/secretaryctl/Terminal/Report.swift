@@ -34,6 +34,12 @@ enum Report {
             Glibc.exit(error.code.rawValue)
         case let failure as ReportedFailure:
             Glibc.exit(failure.status)
+        case let failures as Failures:
+            failures.report()
+            Glibc.exit(failures.status)
+        case let failure as ExecutionFailure:
+            failure.report()
+            Glibc.exit(failure.status)
         default:
             let code = Secretaryctl.exitCode(for: error)
             guard code != .success else { Secretaryctl.exit(withError: error) }
@@ -86,7 +92,7 @@ enum Report {
     }()
 }
 
-/// A failure that has been reported in full already.
+/// A failure that another process has reported in full already.
 struct ReportedFailure: Error {
     let status: Int32
 }
