@@ -190,7 +190,7 @@ private func list(_ raw: fuse_req_t?, inode: fuse_ino_t, size: Int, offset: off_
     defer { unsafe room.deallocate() }
     var used = 0
     do throws(Errno) {
-        try filesystem.list(Inode(rawValue: inode), from: UInt64(offset)) { listed in
+        try filesystem.list(Inode(rawValue: inode), from: UInt64(offset), counted: plus) { listed in
             let node = plus ? listed.node : nil
             var entry =
                 if let node { fuse_entry_param(node, isLasting: true) } else {
@@ -201,7 +201,6 @@ private func list(_ raw: fuse_req_t?, inode: fuse_ino_t, size: Int, offset: off_
                 to: UnsafeMutableRawBufferPointer(rebasing: room[used...]))
             guard needed <= size - used else { return false }
             used += needed
-            if let node { filesystem.remember(node) }
             return true
         }
     } catch {

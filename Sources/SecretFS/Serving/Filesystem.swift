@@ -47,13 +47,6 @@ final class Filesystem: Sendable {
         return node
     }
 
-    /// The directory as it is in the present tree: one that is gone has no names, whoever still refers to it.
-    private func directory(_ inode: Inode) throws(Errno) -> Directory {
-        guard let node = tree.nodes[inode] else { throw .noSuchFileOrDirectory }
-        guard let directory = node.directory else { throw .notDirectory }
-        return directory
-    }
-
     // MARK: Names
 
     /// What a look-up found.
@@ -68,19 +61,17 @@ final class Filesystem: Sendable {
     /// Finds `name` in a directory and counts the reference that the kernel gets by the answer.
     /// - Throws: `ENOENT` when there is no such name, or the directory itself is gone.
     func lookup(_ name: [UInt8], in parent: Inode) throws(Errno) -> Found {
-        guard let child = try directory(parent)[name] else { throw .noSuchFileOrDirectory }
-        guard case .report(let report) = child.body else {
-            remember(child)
-            return Found(node: child, isLasting: true)
+        guard name.count <= FileName.maximumCount else { throw .fileNameTooLong }
+        // Found and counted in one step: if another tree came in between, the kernel would not be told that this node is gone.
+        let child = try state.withLock { (state) throws(Errno) in
+            guard let child = try state.tree.directory(parent)[name] else { throw Errno.noSuchFileOrDirectory }
+            if !child.isReport { state.known.remember(child) }
+            return child
         }
+        guard case .report(let report) = child.body else { return Found(node: child, isLasting: true) }
         let node = report.node(text: text(of: report), for: child, name: name, parent: parent)
-        remember(node)
-        return Found(node: node, isLasting: false)
-    }
-
-    /// Counts a reference to a node that is given to the kernel.
-    func remember(_ node: Node) {
         state.withLock { $0.known.remember(node) }
+        return Found(node: node, isLasting: false)
     }
 
     /// Takes references back (`FORGET`, or an answer that did not reach the kernel).
@@ -100,20 +91,47 @@ final class Filesystem: Sendable {
     }
 
     /// The entries of a directory from `cookie` on, until `body` says that there is no more room.
-    func list(_ inode: Inode, from cookie: UInt64, _ body: (Listed) -> Bool) throws(Errno) {
-        let directory = try directory(inode)
+    /// - Parameter counted: whether the kernel gets a reference to each node by the answer (`READDIRPLUS`).
+    func list(
+        _ inode: Inode, from cookie: UInt64, counted: Bool = false, _ body: (Listed) -> Bool
+    ) throws(Errno) {
+        var next = cookie
+        // Cookies mean the same in every tree: when another one comes, the listing goes on with that.
+        while try !list(inode, of: tree, from: &next, counted: counted, body) {}
+    }
+
+    /// - Returns: `false` when `tree` is no longer the present one, and there may be more entries.
+    private func list(
+        _ inode: Inode, of tree: Tree, from cookie: inout UInt64, counted: Bool, _ body: (Listed) -> Bool
+    ) throws(Errno) -> Bool {
+        let directory = try tree.directory(inode)
         for (offset, name, target) in [(1, ".", inode), (2, "..", directory.parent)] where cookie < offset {
             let entry = Listed(
                 name: Array(name.utf8), inode: target, type: S_IFDIR, cookie: UInt64(offset), node: nil)
-            guard body(entry) else { return }
+            guard body(entry) else { return true }
+            cookie = UInt64(offset)
         }
         for entry in directory.entries(after: cookie) {
-            var isReport = false
-            if case .report = entry.node.body { isReport = true }
+            let node = entry.node.isReport ? nil : entry.node
+            if counted, let node, !remember(node, of: tree) { return false }
             let listed = Listed(
-                name: entry.name, inode: entry.node.inode, type: entry.node.fileType, cookie: entry.cookie,
-                node: isReport ? nil : entry.node)
-            guard body(listed) else { return }
+                name: entry.name, inode: entry.node.inode, type: entry.node.fileType, cookie: entry.cookie, node: node)
+            guard body(listed) else {
+                if counted, let node { forget(node.inode, lookups: 1) }
+                return true
+            }
+            cookie = entry.cookie
+        }
+        return true
+    }
+
+    /// Counts a reference to a node that is given to the kernel.
+    /// - Returns: `false`, without counting, when `tree` is no longer the present one.
+    private func remember(_ node: Node, of tree: Tree) -> Bool {
+        state.withLock { state in
+            guard state.tree === tree else { return false }
+            state.known.remember(node)
+            return true
         }
     }
 

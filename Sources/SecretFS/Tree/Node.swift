@@ -29,6 +29,10 @@ final class Node: Sendable {
         return directory
     }
 
+    var isReport: Bool {
+        if case .report = body { true } else { false }
+    }
+
     var fileType: mode_t {
         directory == nil ? S_IFREG : S_IFDIR
     }

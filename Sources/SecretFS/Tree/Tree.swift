@@ -1,3 +1,5 @@
+internal import SystemPackage
+
 /// Everything that a mount shows at one moment.
 ///
 /// Never changes: a change of the source is another tree.
@@ -26,5 +28,13 @@ final class Tree: Sendable {
         self.root = root
         self.nodes = nodes
         self.secretCount = secretCount
+    }
+
+    /// The directory with this number.
+    /// - Throws: `ENOENT` when this tree has none: one that is gone has no names, whoever still refers to it.
+    func directory(_ inode: Inode) throws(Errno) -> Directory {
+        guard let node = nodes[inode] else { throw .noSuchFileOrDirectory }
+        guard let directory = node.directory else { throw .notDirectory }
+        return directory
     }
 }
