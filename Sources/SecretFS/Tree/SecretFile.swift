@@ -27,10 +27,13 @@ public struct SecretFile: Sendable {
     }
 
     /// Exact size of the plaintext in bytes.
+    ///
+    /// What cannot be read as an envelope has no size; such a file is never empty, because nobody asks for the content of
+    /// an empty file, and nobody would hear of the error.
     public var size: Int {
         switch content {
-        case .value(let value): value.plaintextCount
-        case .rendering(let rendering): rendering.count
+        case .value(let value): value.isMalformed ? max(value.plaintextCount, 1) : value.plaintextCount
+        case .rendering(let rendering): rendering.isMalformed ? max(rendering.count, 1) : rendering.count
         }
     }
 

@@ -96,6 +96,9 @@ public struct Rendering: Sendable {
         }
     }
 
+    /// Whether one of the values cannot be read as what it was meant to be, so that there is nothing to compose.
+    public var isMalformed: Bool { values.contains { $0.value.value.isMalformed } }
+
     /// Names this version of the file: it changes when a value, its place or the text between changes.
     public var digest: [UInt8] {
         var parts: [[UInt8]] = []
