@@ -12,18 +12,20 @@ enum MountRequirements {
         if allowOther { try checkAllowOther() }
     }
 
+    /// libfuse and `fusermount3` open the device with the user's own rights.
     private static func checkDevice() throws(SecretaryError) {
         do {
             let path = FilePath("/dev/fuse")
-            guard try Stat(path).type == .characterSpecial else { throw Errno.notSupported }
-            // fusermount3 opens it with its own rights: an ordinary user needs it only to be there.
-            guard geteuid() == 0 else { return }
+            guard try Stat(path).type == .characterSpecial else { throw Errno.operationNotSupportedByDevice }
             try FileDescriptor.open(path, .readWrite, options: .closeOnExec).close()
         } catch {
             let hint =
-                [Errno.permissionDenied, .notPermitted].contains(error as? Errno)
-                ? "in a container, add the device and its permission (--device /dev/fuse --cap-add SYS_ADMIN)"
-                : "load the kernel module (modprobe fuse); in a container, add --device /dev/fuse"
+                switch error {
+                case .permissionDenied where geteuid() != 0: "as root: chmod 0666 /dev/fuse, or run as root"
+                case .permissionDenied, .notPermitted:
+                    "in a container, add the device and its permission (--device /dev/fuse --cap-add SYS_ADMIN)"
+                default: "load the kernel module (modprobe fuse); in a container, add --device /dev/fuse"
+                }
             throw SecretaryError(.mount, "cannot use /dev/fuse: \(error)", hint: hint)
         }
     }
