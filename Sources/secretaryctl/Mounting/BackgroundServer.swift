@@ -44,6 +44,8 @@ enum BackgroundServer {
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         unsafe posix_spawn_file_actions_adddup2(&actions, ready.rawValue, readyDescriptor)
+        // Above all the pipe's other end: the server must notice when nobody listens any more.
+        unsafe clinux_spawn_close_from(&actions, readyDescriptor + 1)
         unsafe posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         unsafe posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
         var attributes = posix_spawnattr_t()

@@ -15,15 +15,13 @@ struct Readiness: Sendable {
     ///
     /// When nobody listens any more, nobody wants the mount: it ends.
     func announce() {
-        let isHeard = (try? descriptor.writeAll(Readiness.line.utf8)) != nil
-        try? descriptor.close()
-        guard isHeard else {
-            kill(getpid(), SIGTERM)
-            return
-        }
+        // Before the line: whoever has read it may wait for the end of standard error.
         if leavesStandardError, let nowhere = unsafe try? FileDescriptor.open("/dev/null", .writeOnly) {
             _ = try? nowhere.duplicate(as: .standardError)
             try? nowhere.close()
         }
+        let isHeard = (try? descriptor.writeAll(Readiness.line.utf8)) != nil
+        try? descriptor.close()
+        if !isHeard { kill(getpid(), SIGTERM) }
     }
 }
