@@ -80,6 +80,15 @@ let package = Package(
             name: "CommandTests",
             dependencies: ["TestSupport", "secretaryctl"],
             swiftSettings: checked),
+        .testTarget(
+            name: "MountTests",
+            dependencies: [
+                "CLinux", "SecretaryCore", "TestSupport", "secretaryctl",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            // C programs that the tests build on the spot.
+            exclude: ["Programs"],
+            swiftSettings: checked),
     ],
     swiftLanguageModes: [.v6]
 )

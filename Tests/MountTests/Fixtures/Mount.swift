@@ -1,0 +1,134 @@
+import Glibc
+import SystemPackage
+import TestSupport
+import Testing
+
+/// A repo that is mounted.
+struct Mount: Sendable {
+    let repo: TestRepo
+    /// The mountpoint.
+    let path: FilePath
+    let server: ServerProcess
+    /// What the server had open when it was ready.
+    private let descriptors: [String]
+
+    /// The path of a file of the mount.
+    subscript(name: String) -> FilePath { path.pushing(FilePath(name)) }
+
+    /// Mounts, and knows of the server what a reader can know.
+    /// - Parameter options: what stands before the source on the command line.
+    init(_ repo: TestRepo, _ source: String, _ options: [String], at mountpoint: FilePath) async throws {
+        let result = try await repo.run("secretaryctl", ["mount"] + options + [source, mountpoint.string])
+        guard result.status == 0 else {
+            throw MountFailure("mount exited \(result.status): \(result.errors)")
+        }
+        guard result.output.isEmpty, result.errorOutput.isEmpty else {
+            throw MountFailure("mount says: \(result.text)\(result.errors)")
+        }
+        try await self.init(repo, at: mountpoint)
+    }
+
+    /// Takes over what is mounted there already.
+    init(_ repo: TestRepo, at mountpoint: FilePath) async throws {
+        self.repo = repo
+        path = mountpoint
+        let status = try await MountStatus(repo, at: mountpoint)
+        let server = try ServerProcess(pid: pid_t(try status.number("pid")))
+        // The server closes the pipe by which it said that it is ready a moment after saying it.
+        var descriptors: [String] = []
+        try await eventually("the server lets go of its pipes") {
+            descriptors = try server.descriptors()
+            return !descriptors.contains { $0.hasPrefix("pipe:") }
+        }
+        self.server = server
+        self.descriptors = descriptors
+    }
+
+    func status() async throws -> MountStatus { try await MountStatus(repo, at: path) }
+
+    /// Waits until nothing is open and no plaintext is held any more.
+    func becomesIdle() async throws {
+        try await eventually("no file is open and no secret is held") {
+            let status = try await status()
+            return try status.number("open_handles") == 0 && status.number("held_secrets") == 0
+        }
+    }
+
+    /// Reads a file as the repo's account.
+    func read(_ name: String, as other: Account? = nil) async throws -> CommandResult {
+        try await repo.run("cat", [self[name].string], as: other)
+    }
+
+    /// Ends the mount: nothing may be open, the server must have what it had when it was ready, and must end.
+    func end(_ location: Testing.SourceLocation) async throws {
+        do {
+            try await eventually("nothing is open, and the server's descriptors are as they were", within: .seconds(10))
+            {
+                try await status().number("open_handles") == 0 && server.descriptors() == descriptors
+            }
+        } catch {
+            let now = (try? server.descriptors()) ?? []
+            Issue.record("\(error); descriptors at first \(descriptors), now \(now)", sourceLocation: location)
+        }
+        let result = try await repo.secretaryctl("unmount", path.string)
+        guard result.status == 0 else {
+            // The clean-up of the repo removes the mount.
+            Issue.record("unmount exited \(result.status): \(result.errors)", sourceLocation: location)
+            return
+        }
+        if server.isRunning { Issue.record("the server outlives unmount", sourceLocation: location) }
+    }
+}
+
+extension TestRepo {
+    /// Mounts a source of the repo while `body` runs.
+    func mounted(
+        _ source: String, _ options: String..., location: Testing.SourceLocation = #_sourceLocation,
+        _ body: (Mount) async throws -> Void
+    ) async throws {
+        let mount = try await Mount(self, source, options, at: mountpoint)
+        do {
+            try await body(mount)
+        } catch {
+            _ = try await secretaryctl("unmount", "--lazy", mount.path.string)
+            throw error
+        }
+        try await mount.end(location)
+    }
+}
+
+/// `.secretary/status` at one moment.
+struct MountStatus: Sendable {
+    let text: String
+
+    init(_ repo: TestRepo, at mountpoint: FilePath) async throws {
+        let result = try await repo.run("cat", [mountpoint.appending(".secretary/status").string])
+        guard result.status == 0 else { throw MountFailure("no status: \(result.errors)") }
+        text = result.text
+    }
+
+    /// The value of a key, as JSON has it.
+    subscript(key: String) -> Substring? {
+        text.split(separator: "\n").first { $0.hasPrefix("  \"\(key)\": ") }?
+            .dropFirst(key.utf8.count + 6).trimmingSuffix { $0 == "," }
+    }
+
+    func number(_ key: String) throws -> Int {
+        guard let value = self[key], let number = Int(value) else { throw MountFailure("no number \(key) in \(text)") }
+        return number
+    }
+
+    /// A string; `null` is empty.
+    func string(_ key: String) throws -> Substring {
+        guard let value = self[key] else { throw MountFailure("no \(key) in \(text)") }
+        return value == "null" ? "" : value.dropFirst().dropLast()
+    }
+}
+
+extension Substring {
+    fileprivate func trimmingSuffix(while predicate: (Character) -> Bool) -> Substring {
+        var text = self
+        while let last = text.last, predicate(last) { text.removeLast() }
+        return text
+    }
+}

@@ -1,0 +1,50 @@
+import Glibc
+import SystemPackage
+import TestSupport
+
+/// Where the commands of a test see and make mounts (`mount_namespaces(7)`).
+///
+/// An ordinary user can only mount when `/dev/fuse` is open to all, as udev makes it. Where there is no udev it is not:
+/// then these tests have a namespace of their own in which it is, and the machine stays as it is.
+enum MountNamespace {
+    /// Of the tests themselves: root's tests look at their mounts from here.
+    case own
+    /// One with a `/dev/fuse` that is open to all.
+    case open
+
+    /// The number of a process that is in it.
+    var process: pid_t {
+        get async throws {
+            switch self {
+            case .own: getpid()
+            case .open: try await Self.holder.value.pid
+            }
+        }
+    }
+
+    /// The file by which it is entered.
+    var path: String {
+        get async throws { "/proc/\(try await process)/ns/mnt" }
+    }
+
+    /// A process that does nothing but keep the namespace; it ends with the tests.
+    private static let holder = Task {
+        let scratch = try Scratch("device")
+        let script = """
+            mknod "$0/fuse" c 10 229
+            chmod 0666 "$0/fuse"
+            mount --bind "$0/fuse" /dev/fuse
+            echo ready
+            exec sleep infinity >/dev/null 2>&1
+            """
+        let child = try Child(
+            ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private"]
+                + ["sh", "-euc", script, scratch.path.string],
+            output: scratch["output"], environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"])
+        try await eventually("a namespace is made") {
+            guard child.isRunning else { throw MountFailure("unshare failed: \(try scratch.readText("output"))") }
+            return try scratch.readText("output") == "ready\n"
+        }
+        return child
+    }
+}

@@ -1,0 +1,66 @@
+import Glibc
+import SystemPackage
+import TestSupport
+
+/// The programs that tests run, where every user can run them: `secretaryctl`, which `swift build` may have put below a
+/// home directory, and the probes, C programs that are built on the spot.
+struct PublicPrograms: Sendable {
+    let folder: FilePath
+    /// Shared libraries that only the owner of a toolchain could load where they are.
+    let libraries: FilePath
+
+    private static let made = Task { try await PublicPrograms() }
+
+    /// Made once, deleted when the tests end.
+    static func shared() async throws -> PublicPrograms { try await made.value }
+
+    private init() async throws {
+        let scratch = try Scratch("programs")
+        DeletedAtExit.keep(scratch)
+        guard unsafe chmod(scratch.path.string, 0o755) == 0 else { throw Errno(rawValue: errno) }
+        folder = try scratch.makeFolder("bin")
+        libraries = try scratch.makeFolder("lib")
+        try await Command.check("install", ["-m", "0755", Programs.secretaryctl, folder.string])
+        for library in try await Self.hiddenLibraries() {
+            try await Command.check("install", ["-m", "0755", library, libraries.string])
+        }
+        for source in try Scratch.list(Self.sources) where source.hasSuffix(".c") {
+            try await Command.check(
+                "gcc",
+                ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", Self.sources.appending(source).string]
+                    + ["-o", folder.appending(String(source.dropLast(2))).string])
+        }
+    }
+
+    private static let sources = FilePath(#filePath).removingLastComponent().removingLastComponent()
+        .appending("Programs")
+
+    /// The libraries of `secretaryctl` that the account without rights cannot read.
+    private static func hiddenLibraries() async throws -> [String] {
+        let listing = String(
+            decoding: try await Command.check("ldd", [Programs.secretaryctl]), as: UTF8.self)
+        let paths = listing.split(separator: "\n").compactMap { line in
+            line.split(separator: " ").first { $0.hasPrefix("/") }.map(String.init)
+        }
+        let script = #"for file; do test -r "$file" || echo "$file"; done"#
+        let hidden = try await Command.check(
+            "setpriv",
+            ["--reuid=\(Account.nobody.number)", "--regid=\(Account.nobody.number)", "--clear-groups"]
+                + ["sh", "-c", script, "sh"] + paths)
+        return String(decoding: hidden, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+}
+
+/// Keeps scratch folders until the process ends: statics are never deinitialised.
+private enum DeletedAtExit {
+    private static let scratches = Box()
+
+    static func keep(_ scratch: Scratch) {
+        scratches.list.append(scratch)
+        atexit { DeletedAtExit.scratches.list.removeAll() }
+    }
+
+    private final class Box: @unchecked Sendable {  // filled once, emptied when nothing else runs any more
+        var list: [Scratch] = []
+    }
+}

@@ -1,0 +1,16 @@
+import Testing
+
+/// Waits until something is true.
+/// - Parameters:
+///   - what: what is waited for, for the error.
+///   - limit: far longer than it takes on a busy machine.
+/// - Throws: when it does not become true in time.
+func eventually(
+    _ what: String, within limit: Duration = .seconds(30), _ condition: () async throws -> Bool
+) async throws {
+    let deadline = ContinuousClock.now + limit
+    while try await !condition() {
+        guard ContinuousClock.now < deadline else { throw MountFailure("in vain for \(limit): \(what)") }
+        try await Task.sleep(for: .milliseconds(2))
+    }
+}
