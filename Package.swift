@@ -78,7 +78,11 @@ let package = Package(
             swiftSettings: checked),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["TestSupport", "secretaryctl"],
+            dependencies: [
+                "SecretaryCore", "TestSupport", "secretaryctl",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            exclude: ["Snapshots"],
             swiftSettings: checked),
         .testTarget(
             name: "MountTests",
