@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SecretaryCore
 internal import Synchronization
 
 /// Writes the files of `.secretary` from what the mount knows of itself.
@@ -40,7 +41,7 @@ final class ReportWriter: Sendable {
     ) -> [UInt8] {
         switch report {
         case .generation: return Array("\(tree.generation)\n".utf8)
-        case .status: return Array((status(tree: tree, held: held, knownNodes: knownNodes).text() + "\n").utf8)
+        case .status: return Array((status(tree: tree, held: held, knownNodes: knownNodes).lines() + "\n").utf8)
         }
     }
 

@@ -53,15 +53,13 @@ struct GenkeysCommand: ParsableCommand {
             )
         }
         if json {
-            try Output.line(
-                JSONText.array(
-                    made.map { pair in
-                        JSONText.object([
-                            ("name", JSONText.quoted(pair.name)), ("id", JSONText.quoted(pair.id)),
-                            ("private_key", JSONText.quoted(pair.privateKey)),
-                            ("public_key", JSONText.quoted(pair.publicKey)),
-                        ])
-                    }))
+            let objects = made.map { pair in
+                JSONText.object([
+                    ("name", .string(pair.name)), ("id", .string(pair.id)),
+                    ("private_key", .string(pair.privateKey)), ("public_key", .string(pair.publicKey)),
+                ])
+            }
+            try Output.line(JSONText.array(objects).line)
         } else {
             for pair in made { try Output.line("\(pair.name) \(pair.id) \(pair.privateKey) \(pair.publicKey)") }
         }

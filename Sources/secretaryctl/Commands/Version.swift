@@ -16,6 +16,6 @@ struct VersionCommand: ParsableCommand {
 
     func run() throws {
         let version = ProgramVersion.current
-        try Output.line(json ? JSONText.object([("version", JSONText.quoted(version))]) : version)
+        try Output.line(json ? JSONText.object([("version", .string(version))]).line : version)
     }
 }

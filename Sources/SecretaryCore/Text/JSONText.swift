@@ -1,5 +1,5 @@
-/// A JSON value (RFC 8259) of the few kinds that reports need.
-indirect enum JSONText {
+/// A JSON value (RFC 8259) of the few kinds that reports and `--json` need.
+public indirect enum JSONText: Sendable {
     case null
     case number(Int)
     case string(String)
@@ -7,21 +7,29 @@ indirect enum JSONText {
     /// In the order given.
     case object([(String, JSONText)])
 
-    /// Two spaces a level, one item a line.
-    func text(indentation: String = "") -> String {
+    /// On one line.
+    public var line: String {
+        switch self {
+        case .null: "null"
+        case .number(let number): String(number)
+        case .string(let string): Self.quote(string)
+        case .array(let items): "[" + items.map(\.line).joined(separator: ",") + "]"
+        case .object(let members):
+            "{" + members.map { Self.quote($0) + ":" + $1.line }.joined(separator: ",") + "}"
+        }
+    }
+
+    /// For people: two spaces a level, one item a line.
+    public func lines(indentation: String = "") -> String {
         let deeper = indentation + "  "
         switch self {
-        case .null: return "null"
-        case .number(let number): return String(number)
-        case .string(let string): return Self.quote(string)
-        case .array(let items) where items.isEmpty: return "[]"
-        case .object(let members) where members.isEmpty: return "{}"
-        case .array(let items):
-            let lines = items.map { deeper + $0.text(indentation: deeper) }
+        case .array(let items) where !items.isEmpty:
+            let lines = items.map { deeper + $0.lines(indentation: deeper) }
             return "[\n" + lines.joined(separator: ",\n") + "\n" + indentation + "]"
-        case .object(let members):
-            let lines = members.map { deeper + Self.quote($0) + ": " + $1.text(indentation: deeper) }
+        case .object(let members) where !members.isEmpty:
+            let lines = members.map { deeper + Self.quote($0) + ": " + $1.lines(indentation: deeper) }
             return "{\n" + lines.joined(separator: ",\n") + "\n" + indentation + "}"
+        default: return line
         }
     }
 
