@@ -26,8 +26,10 @@ public struct ConfigRepository: Sendable {
         var candidate = folder
         while true {
             let file = candidate.appending(Settings.fileName)
-            if let bytes = try SafeFile.readIfThere(file) {
-                try checkOwner(of: file, for: folder)
+            if SafeFile.exists(file) {
+                let bytes = try SafeFile.read(file) { status throws(SecretaryError) in
+                    try checkOwner(status.owner, of: file, for: folder)
+                }
                 return ConfigRepository(root: candidate, settings: try Settings.parse(bytes, name: file.string))
             }
             if SafeFile.exists(candidate.appending(".git")) { break }
@@ -96,8 +98,9 @@ public struct ConfigRepository: Sendable {
     /// Settings choose the keys that secrets are encrypted with.
     ///
     /// Those of a folder above must not come from somebody else: anyone may put a `.secretary.yaml` into `/tmp`.
-    private static func checkOwner(of file: FilePath, for folder: FilePath) throws(SecretaryError) {
-        let owner = try SafeFile.status(of: file).owner
+    private static func checkOwner(
+        _ owner: UInt32, of file: FilePath, for folder: FilePath
+    ) throws(SecretaryError) {
         let trusted = [0, geteuid(), try SafeFile.status(of: folder).owner]
         guard trusted.contains(owner) else {
             throw SecretaryError(

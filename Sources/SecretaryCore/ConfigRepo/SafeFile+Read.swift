@@ -6,8 +6,11 @@ extension SafeFile {
     typealias RawName = [CChar]
 
     /// The bytes of a regular file of at most `ConfigLimits.fileSize`; a symbolic link is refused.
-    static func read(_ path: FilePath) throws(SecretaryError) -> [UInt8] {
-        try read(rawName(of: path), in: AT_FDCWD, called: path)
+    /// - Parameter check: sees the status of the very file that is read, before its bytes are.
+    static func read(
+        _ path: FilePath, check: (Status) throws(SecretaryError) -> Void = { _ in }
+    ) throws(SecretaryError) -> [UInt8] {
+        try read(rawName(of: path), in: AT_FDCWD, called: path, check: check)
     }
 
     /// The same for a file in a tree that is not the user's own choice: `path` is taken part by part, so that no symbolic
@@ -29,7 +32,8 @@ extension SafeFile {
     /// Reads a file of an open folder.
     /// - Parameter shown: how errors call it.
     static func read(
-        _ name: RawName, in folder: CInt, called shown: @autoclosure () -> FilePath
+        _ name: RawName, in folder: CInt, called shown: @autoclosure () -> FilePath,
+        check: (Status) throws(SecretaryError) -> Void = { _ in }
     ) throws(SecretaryError) -> [UInt8] {
         let descriptor = try open(name, in: folder, flags: 0, called: shown())
         defer { try? descriptor.close() }
@@ -42,6 +46,7 @@ extension SafeFile {
             throw SecretaryError(.noInput, "\(shown()) is \(status.kind), not a file", hint: "name a regular file")
         }
         guard status.size <= ConfigLimits.fileSize else { throw ConfigFile.tooLarge(shown().string) }
+        try check(status)
         return try contents(of: descriptor, expecting: status.size, called: shown())
     }
 

@@ -53,11 +53,6 @@ enum SafeFile {
         return Status(status)
     }
 
-    /// The bytes of a regular file; `nil` when there is no file.
-    static func readIfThere(_ path: FilePath) throws(SecretaryError) -> [UInt8]? {
-        exists(path) ? try read(path) : nil
-    }
-
     static func failure(_ verb: String, _ path: FilePath, _ error: Errno) -> SecretaryError {
         let hint: String? =
             switch error {

@@ -134,6 +134,9 @@ struct DocumentationTests {
         #expect(page.contains("| a config file | \(ConfigLimits.fileSize >> 20) MiB |"))
         #expect(page.contains("| mappings and lists inside each other | \(ConfigLimits.depth) |"))
         #expect(page.contains("| values, mappings and lists of one file | \(ConfigLimits.nodes / 1000),000 |"))
+        #expect(
+            page.contains("| values of one file, with the paths to them | \(ConfigLimits.expandedSize >> 20) MiB |"))
+        #expect(page.contains("| a key | 1,024 bytes |") && ConfigLimits.keySize == 1024)
         #expect(page.contains("| a rendered file | \(SecretBytes.maximumCount >> 20) MiB |"))
         #expect(page.contains("| files and folders below a source | \(ConfigLimits.treeEntries / 1000),000 |"))
         #expect(page.contains("| folders inside each other | \(ConfigLimits.treeDepth) |"))

@@ -28,13 +28,40 @@ struct LimitTests {
         #expect(complaint("a: &a {\(keys)}\n" + uses, "a.yml").contains(": more than 250000 values in one file"))
     }
 
-    @Test("what aliases repeat is counted up to the limit, and shared")
+    @Test("what aliases repeat is counted up to the limit")
     func manyAliases() throws {
-        // 249,001 values; written out they would take a gigabyte.
         let text = "a: &a [\(Array(repeating: "x", count: 998).joined(separator: ","))]\n"
-        let big = "z: &z \(String(repeating: "y", count: 4096))\n"
-        let uses = (0..<240_000).map { _ in "- *z\n" }.joined()
-        #expect(try parse(text + big + "l:\n" + uses, "a.yml").leaves().count == 998 + 1 + 240_000)
+        let uses = (0..<240).map { _ in "- *a\n" }.joined()
+        #expect(try parse(text + "l:\n" + uses, "a.yml").leaves().count == 998 * 241)
+        #expect(complaint(text + "l:\n" + uses + uses, "a.yml").contains(": more than 250000 values in one file"))
+    }
+
+    @Test("long texts and long paths that aliases repeat count with every byte")
+    func expandedSize() throws {
+        let long = "a: &a \(String(repeating: "x", count: 60_000))\nl:\n"
+        #expect(complaint(long + String(repeating: "- *a\n", count: 1000), "a.yml").hasPrefix("no error"))
+        #expect(
+            complaint(long + String(repeating: "- *a\n", count: 2000), "a.yml")
+                == "a.yml:1119:3: more than 64 MiB of values with their paths, aliases and merge keys counted where they are used"
+                + " | split the file")
+        // 90 levels of keys above a thousand values are a megabyte of paths, wherever they are repeated.
+        let key = String(repeating: "k", count: 500)
+        let deep = "a: &a [\(Array(repeating: "x", count: 1000).joined(separator: ","))]\nb: "
+        let levels = String(repeating: "{\(key): ", count: 90)
+        #expect(complaint(deep + levels + "*a" + String(repeating: "}", count: 90), "a.yml").hasPrefix("no error"))
+        #expect(
+            complaint(deep + levels + "[*a, *a]" + String(repeating: "}", count: 90), "a.yml")
+                .contains(": more than 64 MiB of values with their paths"))
+    }
+
+    @Test("a key has a limit", arguments: ["a.json", "a.env", "a.properties", "a.yml"])
+    func keys(name: String) {
+        func file(_ count: Int) -> String {
+            let key = String(repeating: "k", count: count)
+            return name == "a.json" ? "{\"\(key)\": 1}" : name == "a.yml" ? "? \(key)\n: 1\n" : "\(key)=1\n"
+        }
+        #expect(complaint(file(1024), name).hasPrefix("no error"))
+        #expect(complaint(file(1025), name).contains(": a key of more than 1024 bytes"))
     }
 
     @Test(

@@ -36,7 +36,7 @@ struct DotenvReader {
             }
             let (name, location) = try name()
             try register.add(name, at: location, in: text)
-            try budget.spend(1, at: location, in: text)
+            try budget.spend(at: NodeBudget.Place(), location, in: text)
             entries.append(ConfigNode.Entry(key: name, location: location, node: try value(of: name)))
         }
     }

@@ -13,7 +13,7 @@ struct JSONReader {
         reader.skipSpace()
         // An empty file is an empty config, as in the other formats.
         if reader.index == text.bytes.count { return .mapping([]) }
-        let node = try reader.node(depth: 1)
+        let node = try reader.node(at: NodeBudget.Place())
         reader.skipSpace()
         if reader.index < text.bytes.count {
             throw reader.complaint("something follows the end of the document")
@@ -27,16 +27,16 @@ struct JSONReader {
         cursor = SourceCursor(text)
     }
 
-    private mutating func node(depth: Int) throws(SecretaryError) -> ConfigNode {
+    private mutating func node(at place: NodeBudget.Place) throws(SecretaryError) -> ConfigNode {
         let location = location(from: index, to: index)
-        try budget.spend(1, at: location, in: text)
+        try budget.spend(at: place, location, in: text)
         switch peek {
         case UInt8(ascii: "{"):
-            try NodeBudget.checkDepth(depth, at: location, in: text)
-            return try object(depth: depth)
+            try NodeBudget.checkDepth(of: place, at: location, in: text)
+            return try object(at: place)
         case UInt8(ascii: "["):
-            try NodeBudget.checkDepth(depth, at: location, in: text)
-            return try array(depth: depth)
+            try NodeBudget.checkDepth(of: place, at: location, in: text)
+            return try array(at: place)
         case UInt8(ascii: "\""):
             let (bytes, location) = try string()
             return .value(ConfigValue(value: Value(scanning: bytes), location: location))
@@ -53,7 +53,7 @@ struct JSONReader {
         }
     }
 
-    private mutating func object(depth: Int) throws(SecretaryError) -> ConfigNode {
+    private mutating func object(at place: NodeBudget.Place) throws(SecretaryError) -> ConfigNode {
         index += 1
         var entries: [ConfigNode.Entry] = []
         var register = KeyRegister()
@@ -72,14 +72,14 @@ struct JSONReader {
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw complaint("a colon should follow the key \"\(key)\"") }
             skipSpace()
-            entries.append(ConfigNode.Entry(key: key, location: location, node: try node(depth: depth + 1)))
+            entries.append(ConfigNode.Entry(key: key, location: location, node: try node(at: place.below(key))))
             skipSpace()
             if take(UInt8(ascii: "}")) { return .mapping(entries) }
             guard take(UInt8(ascii: ",")) else { throw complaint("a comma or } should be here") }
         }
     }
 
-    private mutating func array(depth: Int) throws(SecretaryError) -> ConfigNode {
+    private mutating func array(at place: NodeBudget.Place) throws(SecretaryError) -> ConfigNode {
         index += 1
         var nodes: [ConfigNode] = []
         skipSpace()
@@ -89,7 +89,7 @@ struct JSONReader {
             if peek == UInt8(ascii: "]") {
                 throw complaint("a value should be here", hint: "delete the comma before it")
             }
-            nodes.append(try node(depth: depth + 1))
+            nodes.append(try node(at: place.below("\(nodes.count)")))
             skipSpace()
             if take(UInt8(ascii: "]")) { return .sequence(nodes) }
             guard take(UInt8(ascii: ",")) else { throw complaint("a comma or ] should be here") }

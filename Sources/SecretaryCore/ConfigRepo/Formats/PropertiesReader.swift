@@ -39,7 +39,7 @@ struct PropertiesReader {
             let key = String(decoding: try element(endsAtSeparator: true), as: UTF8.self)
             let location = cursor.location(of: keyStart..<index, in: text.bytes)
             try register.add(key, at: location, in: text)
-            try budget.spend(1, at: location, in: text)
+            try budget.spend(at: NodeBudget.Place(), location, in: text)
             skipSeparator()
             let valueStart = index
             let bytes = try element(endsAtSeparator: false)

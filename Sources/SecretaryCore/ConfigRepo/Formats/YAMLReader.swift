@@ -5,8 +5,10 @@
 struct YAMLReader: ~Copyable {
     private struct Anchor {
         let node: ConfigNode
-        let size: Int
-        /// Whether the node is a plain or quoted text, which an alias may repeat as a key.
+        let nodes: Int
+        /// Bytes of the texts in it, and of the paths from it on.
+        let bytes: Int
+        /// The text of a single value, which an alias may repeat as a key.
         let key: String?
     }
 
@@ -45,32 +47,33 @@ struct YAMLReader: ~Copyable {
                 anchors = [:]
                 let event = try next()
                 if case .scalar(let scalar) = event, scalar.isNothing { continue }
-                documents.append(try node(event, depth: 1))
+                // Several documents are found by their numbers, one by none: the shorter path is counted.
+                documents.append(try node(event, at: NodeBudget.Place()))
             default: return documents.count > 1 ? .sequence(documents) : documents.first ?? .mapping([])
             }
         }
     }
 
-    private mutating func node(_ event: YAMLEvent, depth: Int) throws(SecretaryError) -> ConfigNode {
+    private mutating func node(_ event: YAMLEvent, at place: NodeBudget.Place) throws(SecretaryError) -> ConfigNode {
         switch event {
         case .scalar(let scalar):
             let location = locate(scalar)
-            try budget.spend(1, at: location, in: text)
+            try budget.spend(bytes: scalar.bytes.count, at: place, location, in: text)
             let node = ConfigNode.value(
                 ConfigValue(value: Value(scanning: scalar.bytes), location: location, kind: scalar.kind))
-            if let anchor = scalar.anchor { anchors[anchor] = Anchor(node: node, size: 1, key: scalar.text) }
+            remember(scalar, node)
             return node
-        case .alias(let name, let place):
-            let anchor = try self.anchor(name, at: place)
-            try budget.spend(anchor.size, at: locate(place), in: text)
+        case .alias(let name, let character):
+            let anchor = try self.anchor(name, at: character)
+            try budget.spend(nodes: anchor.nodes, bytes: anchor.bytes, at: place, locate(character), in: text)
             return anchor.node
-        case .sequenceStart(let anchor, let place):
-            return try collection(anchor, at: place, depth: depth) { reader, depth throws(SecretaryError) in
-                try reader.sequence(depth: depth)
+        case .sequenceStart(let anchor, let character):
+            return try collection(anchor, at: place, character) { reader throws(SecretaryError) in
+                try reader.sequence(at: place)
             }
-        case .mappingStart(let anchor, let place):
-            return try collection(anchor, at: place, depth: depth) { reader, depth throws(SecretaryError) in
-                try reader.mapping(depth: depth)
+        case .mappingStart(let anchor, let character):
+            return try collection(anchor, at: place, character) { reader throws(SecretaryError) in
+                try reader.mapping(at: place)
             }
         default:
             throw text.malformed("a value is missing", at: cursor.location(to: cursor.byte))
@@ -78,32 +81,34 @@ struct YAMLReader: ~Copyable {
     }
 
     private mutating func collection(
-        _ anchor: String?, at place: Int, depth: Int,
-        content: (inout YAMLReader, Int) throws(SecretaryError) -> ConfigNode
+        _ anchor: String?, at place: NodeBudget.Place, _ character: Int,
+        content: (inout YAMLReader) throws(SecretaryError) -> ConfigNode
     ) throws(SecretaryError) -> ConfigNode {
-        let location = locate(place)
-        try NodeBudget.checkDepth(depth, at: location, in: text)
-        let before = budget.used
-        try budget.spend(1, at: location, in: text)
-        guard let anchor else { return try content(&self, depth) }
+        let location = locate(character)
+        try NodeBudget.checkDepth(of: place, at: location, in: text)
+        let before = budget
+        try budget.spend(at: place, location, in: text)
+        guard let anchor else { return try content(&self) }
         anchors[anchor] = nil
         openAnchors.insert(anchor)
-        let node = try content(&self, depth)
+        let node = try content(&self)
         openAnchors.remove(anchor)
-        anchors[anchor] = Anchor(node: node, size: budget.used - before, key: nil)
+        let nodes = budget.nodes - before.nodes
+        let bytes = budget.bytes - before.bytes - nodes * place.pathBytes
+        anchors[anchor] = Anchor(node: node, nodes: nodes, bytes: bytes, key: nil)
         return node
     }
 
-    private mutating func sequence(depth: Int) throws(SecretaryError) -> ConfigNode {
+    private mutating func sequence(at place: NodeBudget.Place) throws(SecretaryError) -> ConfigNode {
         var nodes: [ConfigNode] = []
         while true {
             let event = try next()
             if case .sequenceEnd = event { return .sequence(nodes) }
-            nodes.append(try node(event, depth: depth + 1))
+            nodes.append(try node(event, at: place.below("\(nodes.count)")))
         }
     }
 
-    private mutating func mapping(depth: Int) throws(SecretaryError) -> ConfigNode {
+    private mutating func mapping(at place: NodeBudget.Place) throws(SecretaryError) -> ConfigNode {
         var entries: [ConfigNode.Entry] = []
         var register = KeyRegister()
         var merged: [ConfigNode.Entry] = []
@@ -112,7 +117,7 @@ struct YAMLReader: ~Copyable {
             if case .mappingEnd = event { break }
             let key = try key(event)
             try register.add(key.text, at: key.location, in: text)
-            let value = try node(try next(), depth: depth + 1)
+            let value = try node(try next(), at: place.below(key.text))
             if key.isMerge {
                 merged = try mergeSources(value, at: key.location)
             } else {
@@ -152,9 +157,8 @@ struct YAMLReader: ~Copyable {
             guard !scalar.isNothing else {
                 throw text.malformed("a key is missing before the colon", at: location)
             }
-            if let anchor = scalar.anchor {
-                let node = ConfigNode.value(ConfigValue(value: Value(scanning: scalar.bytes), location: location))
-                anchors[anchor] = Anchor(node: node, size: 1, key: scalar.text)
+            if scalar.anchor != nil {
+                remember(scalar, .value(ConfigValue(value: Value(scanning: scalar.bytes), location: location)))
             }
             let isMerge = scalar.style == .plain && scalar.tag == nil && scalar.text == "<<"
             return (scalar.text, location, isMerge)
@@ -170,6 +174,11 @@ struct YAMLReader: ~Copyable {
         default:
             throw text.malformed("a key is missing", at: cursor.location(to: cursor.byte))
         }
+    }
+
+    private mutating func remember(_ scalar: YAMLScalar, _ node: ConfigNode) {
+        guard let anchor = scalar.anchor else { return }
+        anchors[anchor] = Anchor(node: node, nodes: 1, bytes: scalar.bytes.count, key: scalar.text)
     }
 
     private mutating func anchor(_ name: String, at place: Int) throws(SecretaryError) -> Anchor {

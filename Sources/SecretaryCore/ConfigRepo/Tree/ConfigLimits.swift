@@ -11,6 +11,10 @@ public enum ConfigLimits {
     public static let depth = 100
     /// Values, mappings and sequences of one file, each counted as often as aliases and merge keys repeat it.
     public static let nodes = 250_000
+    /// Bytes of all values of one file, with their paths, counted in the same way.
+    public static let expandedSize = 64 << 20
+    /// Bytes of one key.
+    public static let keySize = 1024
     /// Files and folders of one source tree.
     public static let treeEntries = 100_000
     /// Folders inside each other.
