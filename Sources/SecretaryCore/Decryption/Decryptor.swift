@@ -29,3 +29,10 @@ public protocol DataKeyService: Sendable {
     /// Turns an envelope's encrypted data key into its 32 bytes.
     func decryptDataKey(_ encrypted: [UInt8]) throws(SecretaryError) -> SecretBytes
 }
+
+extension SecretaryError {
+    /// A key is there, but the envelope's tag does not fit it.
+    static func authenticationFailed(_ hint: String) -> SecretaryError {
+        SecretaryError(.wrongKey, "authentication failed", hint: hint)
+    }
+}

@@ -36,7 +36,7 @@ final class SharedSecret: Sendable {
                 unsafe crypto_scalarmult(target.octets, scalar.octets, publicKey.bytes)
             }
             guard agreed == 0 else {
-                throw SecretaryError(.wrongKey, "authentication failed: \(publicKey.id) is not a usable public key")
+                throw .authenticationFailed("\(publicKey.id) is not a public key that anyone can have made")
             }
             let zero = [UInt8](repeating: 0, count: 16)
             _ = unsafe crypto_core_hsalsa20(target.octets + SharedSecret.count, zero, target.octets, nil)

@@ -40,26 +40,18 @@ public final class LocalDecryptor: Decryptor {
             throw SecretaryError(
                 .wrongKey, "a NACL envelope needs a master private key and a config public key, and there is none")
         }
-        throw SecretaryError(
-            .wrongKey, "authentication failed",
-            hint: "it is sealed for another master key, was written with another config key, or has been changed")
+        throw .authenticationFailed(
+            "it is sealed for another master key, was written with another config key, or has been changed")
     }
 
     private func openHPKE(_ envelope: HPKEEnvelope, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError) {
-        guard keys.masterKey(envelope.recipient) != nil else {
-            throw LocalDecryptor.unknownKey("master", envelope.recipient, known: keys.masterKeys.map(\.id))
+        let agreement = agreements.first { $0.master.id == envelope.recipient && $0.config.id == envelope.sender }
+        guard let agreement else {
+            throw keys.masterKey(envelope.recipient) == nil
+                ? LocalDecryptor.unknownKey("master", envelope.recipient, known: keys.masterKeys.map(\.id))
+                : LocalDecryptor.unknownKey("config", envelope.sender, known: keys.configKeys.map(\.id))
         }
-        guard keys.configKey(envelope.sender) != nil else {
-            throw LocalDecryptor.unknownKey("config", envelope.sender, known: keys.configKeys.map(\.id))
-        }
-        for agreement in agreements
-        where agreement.master.id == envelope.recipient && agreement.config.id == envelope.sender {
-            do throws(SecretaryError) {
-                try unsafe envelope.open(with: agreement, into: target)
-            } catch {
-                throw SecretaryError(error.code, error.message, hint: error.hint ?? "it has been changed since it was sealed")
-            }
-        }
+        try unsafe envelope.open(with: agreement, into: target)
     }
 
     private func openKMS(_ envelope: KMSEnvelope, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError) {

@@ -19,7 +19,10 @@ enum Newlines {
             let pairs = (lanes & 0x00FF_00FF_00FF_00FF) &+ (lanes >> 8 & 0x00FF_00FF_00FF_00FF)
             total += Int((pairs &* 0x0001_0001_0001_0001) >> 48)
         }
-        for unsafe byte in unsafe bytes[position...] where byte == UInt8(ascii: "\n") { total += 1 }
+        while position < bytes.count {
+            total += unsafe bytes[position] == UInt8(ascii: "\n") ? 1 : 0
+            position += 1
+        }
         return total
     }
 

@@ -62,8 +62,8 @@ public struct StreamDecryptor {
             scanner.removed(scanner.settled)
             if input.count > StreamDecryptor.maximumEnvelopeCount {
                 position.envelope += 1
-                throw SecretaryError(
-                    .malformed, "\(position): longer than \(StreamDecryptor.maximumEnvelopeCount >> 20) MiB, or without its ]")
+                let limit = "\(StreamDecryptor.maximumEnvelopeCount >> 20) MiB"
+                throw SecretaryError(.malformed, "\(position): longer than \(limit), or without its ]")
             }
         }
     }

@@ -1,4 +1,6 @@
-/// Base64 (RFC 4648 section 4) of ciphertext and public keys. Not for secrets: it looks bytes up by their value.
+/// Base64 (RFC 4648 section 4) of ciphertext and public keys.
+///
+/// Not for secrets: it looks bytes up by their value.
 enum Base64 {
     /// Number of characters that encode `count` bytes.
     static func encodedCount(_ count: Int) -> Int { (count + 2) / 3 * 4 }
@@ -31,8 +33,8 @@ enum Base64 {
         var isValid = true
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3 + 3) { target, count in
             unsafe meanings.withUnsafeBufferPointer { meanings in
-                for unsafe character in unsafe text {
-                    let meaning = unsafe meanings[Int(character)]
+                for index in text.indices {
+                    let meaning = unsafe meanings[Int(text[index])]
                     if meaning < 64 {
                         group = group << 6 | UInt32(meaning)
                         sextets += 1

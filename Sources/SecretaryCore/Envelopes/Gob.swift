@@ -39,7 +39,8 @@ struct GobReader {
     }
 
     /// The fields of a struct: each is announced by its distance from the one before, and 0 ends them.
-    mutating func fields(_ body: (inout GobReader, _ index: Int) throws(SecretaryError) -> Void) throws(SecretaryError) {
+    mutating func fields(_ body: (inout GobReader, _ index: Int) throws(SecretaryError) -> Void) throws(SecretaryError)
+    {
         var index = -1
         while true {
             let distance = try uint()

@@ -18,7 +18,7 @@ extension HPKEEnvelope {
                 payload.part(ciphertext.startIndex, ciphertext.count),
                 additionalData: payload.part(0, header.count), into: target)
         }
-        guard isOpen else { throw SecretaryError(.wrongKey, "authentication failed") }
+        guard isOpen else { throw .authenticationFailed("it has been changed since it was sealed") }
     }
 
     /// Seals `plaintext` to `recipient`.

@@ -46,7 +46,7 @@ struct HPKEContext: ~Copyable {
             let agreed = unsafe privateKey.scalar.withUnsafeBytes { scalar in
                 unsafe crypto_scalarmult(agreements.octets, scalar.octets, publicKey.bytes)
             }
-            guard agreed == 0 else { throw SecretaryError(.wrongKey, "authentication failed") }
+            guard agreed == 0 else { throw .authenticationFailed("no sender makes such a key") }
             unsafe secret.withX25519 { unsafe agreements.part(32, 32).copyMemory(from: $0) }
             let parties = encapsulatedKey.bytes + recipient.bytes + sender.bytes
             unsafe HPKEContext.extractAndExpand(parties, in: memory)

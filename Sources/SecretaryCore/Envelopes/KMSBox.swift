@@ -13,7 +13,7 @@ extension KMSEnvelope {
         let status = unsafe dataKey.withUnsafeBytes { key in
             unsafe crypto_secretbox_open_easy(target.octets, message, UInt64(message.count), nonce, key.octets)
         }
-        guard status == 0 else { throw SecretaryError(.wrongKey, "authentication failed") }
+        guard status == 0 else { throw .authenticationFailed("it has been changed since it was sealed") }
     }
 
     /// Seals `plaintext` under a random nonce.

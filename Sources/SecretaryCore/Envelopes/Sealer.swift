@@ -17,7 +17,7 @@ public struct NaClSealer: Sealer {
     }
 
     public func seal(_ plaintext: borrowing SecretBytes, scope: Scope? = nil) throws(SecretaryError) -> Envelope {
-        if let scope { throw SealerError.cannotCarry(scope, .nacl) }
+        if let scope { throw .cannotCarry(scope, .nacl) }
         let envelope = try unsafe plaintext.withUnsafeBytes { (bytes) throws(SecretaryError) in
             try unsafe secret.seal(bytes)
         }
@@ -60,7 +60,7 @@ public struct KMSSealer: Sealer {
     }
 
     public func seal(_ plaintext: borrowing SecretBytes, scope: Scope? = nil) throws(SecretaryError) -> Envelope {
-        if let scope { throw SealerError.cannotCarry(scope, .kms) }
+        if let scope { throw .cannotCarry(scope, .kms) }
         let dataKey = try service.generateDataKey(keyID: keyID)
         let envelope = try unsafe plaintext.withUnsafeBytes { (bytes) throws(SecretaryError) in
             try unsafe KMSEnvelope.seal(bytes, with: dataKey)
@@ -69,8 +69,8 @@ public struct KMSSealer: Sealer {
     }
 }
 
-enum SealerError {
-    static func cannotCarry(_ scope: Scope, _ kind: Envelope.Kind) -> SecretaryError {
+extension SecretaryError {
+    fileprivate static func cannotCarry(_ scope: Scope, _ kind: Envelope.Kind) -> SecretaryError {
         SecretaryError(
             .usage, "a \(kind.rawValue) envelope cannot carry the scope \(scope)", hint: "seal it with --format hpke")
     }

@@ -12,7 +12,9 @@ public struct Value: Hashable, Sendable {
 
     public let pieces: [Piece]
 
-    /// Splits `text` into envelopes and what is between them. Never fails: a broken envelope becomes a piece of its own.
+    /// Splits `text` into envelopes and what is between them.
+    ///
+    /// This never fails: a broken envelope becomes a piece of its own.
     public init(scanning text: [UInt8]) {
         self.pieces = unsafe text.withOctets { bytes in unsafe Value.split(bytes) }
     }

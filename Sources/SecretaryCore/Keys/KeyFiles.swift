@@ -14,21 +14,27 @@ public enum KeyFiles {
     /// Reads a private key straight into guarded memory.
     /// - Parameter allowInsecure: accept a file that others than its owner can read.
     /// - Throws: `.noInput`, `.malformed`, and `.denied` for a file that others can read; all name the file.
-    public static func readPrivateKey(_ path: FilePath, allowInsecure: Bool = false) throws(SecretaryError) -> PrivateKey {
+    public static func readPrivateKey(_ path: FilePath, allowInsecure: Bool = false) throws(SecretaryError)
+        -> PrivateKey
+    {
         try read(path, allowInsecure: allowInsecure)
     }
 
     static func read<Key: TextualKey>(_ path: FilePath, allowInsecure: Bool) throws(SecretaryError) -> Key {
-        let opened = unsafe path.withPlatformString { unsafe KeyFiles.open($0) }
-        guard opened >= 0 else {
-            throw SecretaryError(.noInput, "cannot read the \(Key.noun) \(path): \(Errno(rawValue: errno))")
+        let file: FileDescriptor
+        do {
+            file = try unsafe path.withPlatformString { path in try unsafe open(path) }
+        } catch {
+            throw SecretaryError(.noInput, "cannot read the \(Key.noun) \(path): \(error)")
         }
-        return try read(FileDescriptor(rawValue: opened), path, allowInsecure: allowInsecure)
+        return try read(file, path, allowInsecure: allowInsecure)
     }
 
     /// Opens without waiting: a FIFO that nobody writes to must not hang the program.
-    static func open(_ path: UnsafePointer<CChar>) -> CInt {
-        unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    static func open(_ path: UnsafePointer<CChar>) throws(Errno) -> FileDescriptor {
+        let file = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard file >= 0 else { throw Errno(rawValue: errno) }
+        return FileDescriptor(rawValue: file)
     }
 
     /// Reads a key from an open file, and closes it.
@@ -83,7 +89,8 @@ public enum KeyFiles {
         throws(SecretaryError) -> [FilePath]
     {
         for (name, _) in pairs where name.isEmpty || name.contains("/") || name.contains("\0") {
-            throw SecretaryError(.usage, "'\(name)' cannot be the name of a key", hint: "choose a name such as 'deploy'")
+            throw SecretaryError(
+                .usage, "'\(name)' cannot be the name of a key", hint: "choose a name such as 'deploy'")
         }
         let files = pairs.flatMap { pair in
             [

@@ -33,7 +33,7 @@ public struct KeyLookup: Sendable {
         try require(what, argument: argument, variable: variable, defaultPath: defaultPath)
     }
 
-    /// As `findPublicKey`. The key goes straight from its file or variable into guarded memory.
+    /// As `findPublicKey`, but the key goes straight from its file or variable into guarded memory.
     public func findPrivateKey(
         _ what: String, argument: String?, variable: String, defaultPath: FilePath?
     ) throws(SecretaryError) -> PrivateKey? {
@@ -53,9 +53,7 @@ public struct KeyLookup: Sendable {
         do throws(SecretaryError) {
             if let argument, !argument.isEmpty { return try read(FilePath(argument)) }
             if let key: Key = try read(variable: variable) { return key }
-            if let defaultPath, unsafe defaultPath.withPlatformString({ unsafe access($0, F_OK) }) == 0 {
-                return try read(defaultPath)
-            }
+            if let defaultPath, !isMissing(defaultPath) { return try read(defaultPath) }
             return nil
         } catch {
             throw error.prefixed(what)
@@ -65,12 +63,18 @@ public struct KeyLookup: Sendable {
     private func require<Key: TextualKey>(
         _ what: String, argument: String?, variable: String, defaultPath: FilePath?
     ) throws(SecretaryError) -> Key {
-        if let key: Key = try find(what, argument: argument, variable: variable, defaultPath: defaultPath) { return key }
+        if let key: Key = try find(what, argument: argument, variable: variable, defaultPath: defaultPath) {
+            return key
+        }
         var places = ["none is named on the command line", "$\(variable) is not set"]
         if let defaultPath { places.append("\(defaultPath) does not exist") }
         throw SecretaryError(
             .noInput, "no \(what): \(places.joined(separator: ", "))",
             hint: "make keys with 'secretaryctl genkeys', or set \(variable) to a file, a PEM text or base64")
+    }
+
+    private func isMissing(_ path: FilePath) -> Bool {
+        unsafe path.withPlatformString { unsafe access($0, F_OK) != 0 && errno == ENOENT }
     }
 
     private func read<Key: TextualKey>(_ path: FilePath) throws(SecretaryError) -> Key {
@@ -89,21 +93,19 @@ public struct KeyLookup: Sendable {
             do throws(SecretaryError) {
                 return try unsafe Key(text: text)
             } catch {
+                if unsafe KeyText.isPEM(text) { throw error.prefixed("$\(variable)") }
                 textError = error
             }
-            let file = unsafe KeyFiles.open(value)
-            if file < 0 {
-                let reason = Errno(rawValue: errno)
-                // Other reasons mean that there is such a file.
-                if [.noSuchFileOrDirectory, .fileNameTooLong, .notDirectory].contains(reason) {
-                    throw SecretaryError(
-                        textError.code, "$\(variable) is not the path of a file, and \(textError.message)",
-                        hint: textError.hint)
-                }
-                throw SecretaryError(.noInput, "cannot read the file that $\(variable) names: \(reason)")
+            let file: FileDescriptor
+            do throws(Errno) {
+                file = try unsafe KeyFiles.open(value)
+            } catch .noSuchFileOrDirectory, .fileNameTooLong, .notDirectory {
+                throw textError.prefixed("$\(variable) is not the path of a file")
+            } catch {
+                throw SecretaryError(.noInput, "cannot read the file that $\(variable) names: \(error)")
             }
             let path = unsafe FilePath(platformString: value)
-            return try KeyFiles.read(FileDescriptor(rawValue: file), path, allowInsecure: allowInsecureFiles)
+            return try KeyFiles.read(file, path, allowInsecure: allowInsecureFiles)
         }
     }
 }

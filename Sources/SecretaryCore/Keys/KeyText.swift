@@ -39,12 +39,19 @@ enum KeyText {
         SecretaryError(.malformed, "not a \(half.name): expected PEM or base64 of \(PublicKey.count) bytes")
     }
 
+    /// Whether the text is meant as PEM, however broken it may be.
+    static func isPEM(_ text: UnsafeRawBufferPointer) -> Bool {
+        unsafe find(beginning, in: text, from: 0) != nil
+    }
+
+    private static let beginning = "-----BEGIN "
+
     /// The base64 inside the PEM block, or the whole text when there is no PEM in it.
     private static func body(of half: Half, in text: UnsafeRawBufferPointer) throws(SecretaryError)
         -> UnsafeRawBufferPointer
     {
-        guard let begin = unsafe find("-----BEGIN ", in: text, from: 0) else { return unsafe text }
-        let labelStart = begin + "-----BEGIN ".utf8.count
+        guard let begin = unsafe find(beginning, in: text, from: 0) else { return unsafe text }
+        let labelStart = begin + beginning.utf8.count
         guard let labelEnd = unsafe find("-----", in: text, from: labelStart) else {
             throw SecretaryError(.malformed, "not a \(half.name): the PEM text is cut off")
         }

@@ -11,7 +11,7 @@ struct NewFile {
     let write: (FileDescriptor) throws(SecretaryError) -> Void
 
     /// - Parameter replacing: existing files are replaced; otherwise one that exists is an error, and stays.
-    /// - Throws: `.cannotCreate` or `.io`; the folder then holds what it held before.
+    /// - Throws: `.cannotCreate`, naming the file; the folder then holds what it held before.
     static func install(_ files: [NewFile], in folder: Folder, replacing: Bool) throws(SecretaryError) {
         if !replacing {
             for file in files where folder.contains(file.name) { throw exists(file.name, in: folder) }

@@ -111,7 +111,8 @@ extension SecretBytes {
             if received == 0 { break }
             used += received
             if used > limit {
-                throw SecretaryError(.malformed, "the input is larger than \(limit >> 20) MiB, the largest secret possible")
+                throw SecretaryError(
+                    .malformed, "the input is larger than \(limit >> 20) MiB, the largest secret possible")
             }
         }
         let total = used

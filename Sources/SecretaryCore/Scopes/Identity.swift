@@ -46,7 +46,9 @@ public struct Identity: Sendable, Hashable {
         guard name.utf8.elementsEqual(expected) else {
             throw SecretaryError(
                 .denied, "\(subject(name)) is sealed for \(scope), under another name",
-                hint: "an envelope cannot be copied from one name to another: seal the value again for \(scope.path)#\(name)")
+                hint:
+                    "an envelope cannot be copied from one name to another: seal the value again for \(scope.path)#\(name)"
+            )
         }
         return nil
     }

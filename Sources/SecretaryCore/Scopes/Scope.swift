@@ -50,7 +50,8 @@ public struct Scope: Hashable, Sendable, CustomStringConvertible {
 
     /// Refuses control characters, which would deceive the reader of a terminal or a log, and what is not UTF-8.
     static func requireText(_ bytes: [UInt8]) throws(SecretaryError) {
-        guard !bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }), String(validating: bytes, as: UTF8.self) != nil else {
+        guard !bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }), String(validating: bytes, as: UTF8.self) != nil
+        else {
             throw SecretaryError(.malformed, "a scope must be UTF-8 without control characters")
         }
     }

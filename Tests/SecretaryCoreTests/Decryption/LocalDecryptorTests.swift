@@ -58,9 +58,11 @@ struct LocalDecryptorTests {
         }
     }
 
-    @Test("keys of low order are refused when sealing and when opening", arguments: [
-        [UInt8](repeating: 0, count: 32), [1] + [UInt8](repeating: 0, count: 31),
-    ])
+    @Test(
+        "keys of low order are refused when sealing and when opening",
+        arguments: [
+            [UInt8](repeating: 0, count: 32), [1] + [UInt8](repeating: 0, count: 31),
+        ])
     func lowOrder(_ bytes: [UInt8]) throws {
         let keys = try TestKeys()
         let weak = try PublicKey(bytes: bytes)

@@ -80,15 +80,18 @@ struct SecretOpenerTests {
         let unscoped = try keys.naclSealer.seal([7])
         #expect(try opener.open(Value(scanning: unscoped.text), name: "KEY").array == [7])
         #expect(try opener.open(Value(text), name: "PASSWORD").count == 7)
-        #expect(warnings.withLock { $0.map(\.message) } == [
-            "KEY has no scope: whoever may read any secret could be given this one",
-        ])
+        #expect(
+            warnings.withLock { $0.map(\.message) } == [
+                "KEY has no scope: whoever may read any secret could be given this one"
+            ])
     }
 
     @Test("a value of more than 16 MiB is refused before anything is allocated or opened")
     func tooLarge() throws {
         let half = String(repeating: "x", count: SecretBytes.maximumCount / 2 + 1)
-        let error = #expect(throws: SecretaryError.self) { try opener(nil).open(Value(half + text + half), name: nil).count }
+        let error = #expect(throws: SecretaryError.self) {
+            try opener(nil).open(Value(half + text + half), name: nil).count
+        }
         #expect(error?.code == .malformed)
         #expect(decryptor.opened.withLock { $0.isEmpty })
     }

@@ -159,7 +159,9 @@ struct StreamDecryptorTests {
             try StreamDecryptor(opener: opener).copy(from: folder, to: .standardOutput)
         }
         #expect(read?.code == .io && read?.message == "cannot read: Is a directory")
-        let write = #expect(throws: SecretaryError.self) { try StreamDecryptor(opener: opener).copy(from: file, to: file) }
+        let write = #expect(throws: SecretaryError.self) {
+            try StreamDecryptor(opener: opener).copy(from: file, to: file)
+        }
         #expect(write?.code == .io && write?.message == "cannot write: Bad file descriptor")
     }
 

@@ -24,9 +24,11 @@ struct Base64Tests {
         #expect(decode("YQ\u{0B}==") == nil)
     }
 
-    @Test("wrong padding and foreign characters are refused", arguments: [
-        "YQ", "YQ=", "YQ===", "Y===", "Y", "=", "====", "YQ==YQ==", "YQ=a", "YWE", "Y-Q=", "YQ=\0", "ä===",
-    ])
+    @Test(
+        "wrong padding and foreign characters are refused",
+        arguments: [
+            "YQ", "YQ=", "YQ===", "Y===", "Y", "=", "====", "YQ==YQ==", "YQ=a", "YWE", "Y-Q=", "YQ=\0", "ä===",
+        ])
     func refused(_ text: String) {
         #expect(decode(text) == nil)
     }

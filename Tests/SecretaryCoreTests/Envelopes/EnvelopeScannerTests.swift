@@ -42,9 +42,11 @@ struct EnvelopeScannerTests {
         #expect(EnvelopeScanner.ranges(bytes, pieces: { count }) == ReferenceScanner.ranges(bytes))
     }
 
-    @Test("takes linear time on what only looks like envelopes", .timeLimit(.minutes(1)), arguments: [
-        "ENC[NACL,", "ENC[", "[", "ENC[NACL,aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "E", "ENC[HPKE,E",
-    ])
+    @Test(
+        "takes linear time on what only looks like envelopes", .timeLimit(.minutes(1)),
+        arguments: [
+            "ENC[NACL,", "ENC[", "[", "ENC[NACL,aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "E", "ENC[HPKE,E",
+        ])
     func linear(_ piece: String) {
         // Looking again from every start would take 10^11 steps.
         let bytes = Array(String(repeating: piece, count: 1 << 17).utf8)

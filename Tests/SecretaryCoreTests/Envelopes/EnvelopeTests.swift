@@ -3,7 +3,8 @@ import Testing
 
 @Suite("Envelopes")
 struct EnvelopeTests {
-    @Test("plaintext of every size opens again, and its size is known before", arguments: [0, 1, 15, 16, 17, 100, 65_537])
+    @Test(
+        "plaintext of every size opens again, and its size is known before", arguments: [0, 1, 15, 16, 17, 100, 65_537])
     func roundTrip(count: Int) throws {
         let keys = try TestKeys()
         let plaintext = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) }

@@ -63,11 +63,13 @@ struct KMSGobTests {
         #expect(throws: SecretaryError.self) { try KMSGob.decode(KMSGob.encode(KMSGobTests.fields) + [0]) }
     }
 
-    @Test("lengths far beyond the input are refused without allocating", arguments: [
-        [0xF8, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
-        [0xF8, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
-        [0x80, 1, 2, 3], [0xF0, 1], [],
-    ] as [[UInt8]])
+    @Test(
+        "lengths far beyond the input are refused without allocating",
+        arguments: [
+            [0xF8, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
+            [0xF8, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
+            [0x80, 1, 2, 3], [0xF0, 1], [],
+        ] as [[UInt8]])
     func hugeLengths(_ bytes: [UInt8]) {
         #expect(throws: SecretaryError.self) { try KMSGob.decode(bytes) }
     }

@@ -2,15 +2,19 @@
 import Testing
 import TestSupport
 
-/// Random input for every parser of this module. A trap ends the run: the seed is printed before.
+/// Random input for every parser of keys and envelopes.
+///
+/// A trap ends the run, so the seed is printed before.
 @Suite("Fuzzing keys and envelopes", .serialized)
 struct CoreFuzzTests {
     private static let envelopes = (EnvelopeVectors.nacl.cases + EnvelopeVectors.hpke.cases).map(\.text)
         .filter { $0.count < 2000 }
     private static let kmsEnvelopes = KMSVector.all.map { Array($0.envelope.utf8) }.filter { $0.count < 2000 }
-    private static let texts = envelopes + kmsEnvelopes + [
-        Array("ENC[NACL,ENC[KMS,ENC[HPKE,abcd]]] ENC[ ENC".utf8), Array("a: ENC[NACL,YWJj\n ZGVm]\r\nb: [1, 2]\n".utf8),
-    ]
+    private static let texts =
+        envelopes + kmsEnvelopes + [
+            Array("ENC[NACL,ENC[KMS,ENC[HPKE,abcd]]] ENC[ ENC".utf8),
+            Array("a: ENC[NACL,YWJj\n ZGVm]\r\nb: [1, 2]\n".utf8),
+        ]
 
     private struct Difference: Error {
         let what: String
@@ -112,7 +116,8 @@ struct CoreFuzzTests {
             guard let decoded else {
                 let alphabet = packed.allSatisfy { ReferenceScanner.isBase64($0) }
                 let padding = packed.reversed().prefix { $0 == 0x3D }.count
-                let isValid = alphabet && packed.count % 4 == 0 && padding <= 2
+                let isValid =
+                    alphabet && packed.count % 4 == 0 && padding <= 2
                     && !packed.dropLast(padding).contains(0x3D)
                 return try CoreFuzzTests.require(!isValid, "refused what is valid")
             }
@@ -125,7 +130,9 @@ struct CoreFuzzTests {
 
     @Test("scopes that are read are written again as they were")
     func scopes() throws {
-        let seeds = ["/", "/prod/shop/web#DATABASE_PASSWORD", "/prod/über#NÄME", "/a/../b", "/a#", "#"].map { Array($0.utf8) }
+        let seeds = ["/", "/prod/shop/web#DATABASE_PASSWORD", "/prod/über#NÄME", "/a/../b", "/a#", "#"].map {
+            Array($0.utf8)
+        }
         try Fuzz.run(seeds: seeds) { bytes in
             guard let scope = try? Scope(bytes: bytes) else { return }
             try CoreFuzzTests.require(scope.bytes == bytes, "bytes")

@@ -50,9 +50,11 @@ struct KeyFilesTests {
         #expect(try names(folder).count == 4)
     }
 
-    @Test("an existing file stays, and nothing is written beside it", arguments: [
-        "master-private-key.pem", "master-public-key.pem", "config-public-key.pem",
-    ])
+    @Test(
+        "an existing file stays, and nothing is written beside it",
+        arguments: [
+            "master-private-key.pem", "master-public-key.pem", "config-public-key.pem",
+        ])
     func existing(_ name: String) throws {
         try scratch.write("keys/\(name)", "precious")
         let error = #expect(throws: SecretaryError.self) { try KeyFiles.write(masterAndConfig(), in: keys) }
@@ -150,7 +152,9 @@ struct KeyFilesTests {
     @Test("a folder that cannot be written to is an error that names it")
     func unwritable() throws {
         try scratch.write("file", "")
-        let error = #expect(throws: SecretaryError.self) { try KeyFiles.write(masterAndConfig(), in: scratch["file/keys"]) }
+        let error = #expect(throws: SecretaryError.self) {
+            try KeyFiles.write(masterAndConfig(), in: scratch["file/keys"])
+        }
         #expect(error?.code == .cannotCreate)
         #expect(error?.message.contains(scratch["file/keys"].string) == true)
     }
@@ -165,9 +169,11 @@ struct KeyFilesTests {
 
     // MARK: - Reading
 
-    @Test("a private key that others can read is refused, unless that is allowed", arguments: [
-        0o640, 0o604, 0o644, 0o620, 0o601,
-    ] as [mode_t])
+    @Test(
+        "a private key that others can read is refused, unless that is allowed",
+        arguments: [
+            0o640, 0o604, 0o644, 0o620, 0o601,
+        ] as [mode_t])
     func insecure(_ mode: mode_t) throws {
         let path = try scratch.write("key.pem", PrivateKey.generate().text)
         #expect(unsafe chmod(path.string, mode) == 0)

@@ -117,7 +117,8 @@ struct KeyLookupTests {
             })
         #expect(error.code == .noInput)
         #expect(
-            error.message == "no master private key: none is named on the command line, $MASTER_PRIVATE_KEY is not set, "
+            error.message
+                == "no master private key: none is named on the command line, $MASTER_PRIVATE_KEY is not set, "
                 + "./keys/master-private-key.pem does not exist")
         #expect(error.hint?.contains("genkeys") == true)
     }

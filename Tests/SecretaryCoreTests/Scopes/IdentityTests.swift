@@ -49,8 +49,12 @@ struct IdentityTests {
     func unscoped() throws {
         for envelope in [try keys.naclSealer.seal([1]), try keys.hpkeSealer.seal([1])] {
             #expect(try identity("/prod", .allow).check(envelope, name: "KEY") == nil)
-            #expect(try identity("/prod", .warn).check(envelope, name: "KEY")?.message.hasPrefix("KEY has no scope") == true)
-            let error = #expect(throws: SecretaryError.self) { try identity("/prod", .deny).check(envelope, name: "KEY") }
+            #expect(
+                try identity("/prod", .warn).check(envelope, name: "KEY")?.message.hasPrefix("KEY has no scope") == true
+            )
+            let error = #expect(throws: SecretaryError.self) {
+                try identity("/prod", .deny).check(envelope, name: "KEY")
+            }
             #expect(error?.code == .denied)
             #expect(throws: SecretaryError.self) { try identity(nil, .deny).check(envelope, name: nil) }
         }

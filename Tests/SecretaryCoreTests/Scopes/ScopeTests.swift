@@ -24,11 +24,14 @@ struct ScopeTests {
         #expect(try Scope(path: AppPath(parsing: path), name: name) == scope)
     }
 
-    @Test("that break a rule are refused", arguments: [
-        "", "prod", "prod/shop", "#NAME", "//", "/prod/", "/prod//shop", "/prod/./shop", "/prod/../shop", "/..", "/.",
-        "/prod#", "/#", "/prod\n", "/prod#NA\u{1B}[31mME", "/prod\0", "/\u{7F}",
-        "/" + String(repeating: "a", count: 255), "/a#" + String(repeating: "ä", count: 127),
-    ])
+    @Test(
+        "that break a rule are refused",
+        arguments: [
+            "", "prod", "prod/shop", "#NAME", "//", "/prod/", "/prod//shop", "/prod/./shop", "/prod/../shop", "/..",
+            "/.",
+            "/prod#", "/#", "/prod\n", "/prod#NA\u{1B}[31mME", "/prod\0", "/\u{7F}",
+            "/" + String(repeating: "a", count: 255), "/a#" + String(repeating: "ä", count: 127),
+        ])
     func refuses(_ text: String) {
         let error = #expect(throws: SecretaryError.self) { try Scope(parsing: text) }
         #expect(error?.code == .malformed)
