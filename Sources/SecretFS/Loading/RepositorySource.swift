@@ -49,8 +49,9 @@ public final class RepositorySource: MountSource {
         return try cache.file(source.name, in: folder, format: format, isUnsettled: isUnsettled)
     }
 
-    /// A folder may hold files that only look like configuration, as JSON with comments does. A file that could be read
-    /// before is broken, whatever it holds now.
+    /// A folder may hold files that only look like configuration, as JSON with comments does.
+    ///
+    /// A file that could be read before is broken, whatever it holds now.
     private func isNoConfiguration(_ source: SourceFiles.File, in folder: FilePath, _ error: SecretaryError) -> Bool {
         guard error.code == .malformed, !cache.knows(source.path) else { return false }
         guard let bytes = try? ConfigFile.readBytes(source.name, in: folder) else { return false }

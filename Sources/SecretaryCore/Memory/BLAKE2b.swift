@@ -8,9 +8,11 @@ public enum BLAKE2b {
     /// The hash of the parts, one after the other.
     public static func hash(_ parts: [UInt8]...) -> [UInt8] {
         _ = Sodium.ready
-        let message = parts.count == 1 ? parts[0] : Array(parts.joined())
+        var state = unsafe crypto_generichash_state()
+        unsafe crypto_generichash_init(&state, nil, 0, count)
+        for part in parts { unsafe crypto_generichash_update(&state, part, UInt64(part.count)) }
         var digest = [UInt8](repeating: 0, count: count)
-        unsafe crypto_generichash(&digest, count, message, UInt64(message.count), nil, 0)
+        unsafe crypto_generichash_final(&state, &digest, count)
         return digest
     }
 }
