@@ -8,11 +8,15 @@ public enum BLAKE2b {
     /// The hash of the parts, one after the other.
     public static func hash(_ parts: [UInt8]...) -> [UInt8] {
         _ = Sodium.ready
-        var state = unsafe crypto_generichash_state()
-        unsafe crypto_generichash_init(&state, nil, 0, count)
-        for part in parts { unsafe crypto_generichash_update(&state, part, UInt64(part.count)) }
         var digest = [UInt8](repeating: 0, count: count)
-        unsafe crypto_generichash_final(&state, &digest, count)
+        // Swift does not see the type of the state, which asks for this alignment.
+        unsafe withUnsafeTemporaryAllocation(byteCount: crypto_generichash_statebytes(), alignment: 64) { memory in
+            guard let base = memory.baseAddress else { return }
+            let state = OpaquePointer(base)
+            unsafe crypto_generichash_init(state, nil, 0, count)
+            for part in parts { unsafe crypto_generichash_update(state, part, UInt64(part.count)) }
+            unsafe crypto_generichash_final(state, &digest, count)
+        }
         return digest
     }
 }
