@@ -48,6 +48,7 @@ public struct StreamDecryptor {
                             try unsafe opener.open(envelope, name: name, into: target)
                         }
                     } catch {
+                        if error.code == .io { throw error }
                         try output.flush()
                         unsafe position.advance(over: text.part(0..<match.range.lowerBound))
                         throw error.prefixed("\(position)")

@@ -103,9 +103,12 @@ struct EnvelopeScanner {
         var position = position + 3
         while position < bytes.count {
             // A bracket is rarer than an E in most texts.
-            guard let found = unsafe memchr(base + position, 0x5B, bytes.count - position) else { return nil }
+            let found = unsafe memchr(base + position, CInt(UInt8(ascii: "[")), bytes.count - position)
+            guard let found = unsafe found else { return nil }
             let bracket = unsafe base.distance(to: UnsafeRawPointer(found))
-            if unsafe bytes[bracket - 3] == 0x45 && bytes[bracket - 2] == 0x4E && bytes[bracket - 1] == 0x43 {
+            if unsafe bytes[bracket - 3] == UInt8(ascii: "E") && bytes[bracket - 2] == UInt8(ascii: "N")
+                && bytes[bracket - 1] == UInt8(ascii: "C")
+            {
                 return bracket - 3
             }
             position = bracket + 1

@@ -1,7 +1,7 @@
 /// Turns a secret into an envelope.
 public protocol Sealer: Sendable {
     /// - Parameter scope: who may open it; only `HPKE` envelopes can carry one.
-    /// - Throws: `.usage` for a scope that this type of envelope cannot carry.
+    /// - Throws: `.usage` for a scope that this type of envelope cannot carry, `.malformed` for more than 16 MiB.
     func seal(_ plaintext: borrowing SecretBytes, scope: Scope?) throws(SecretaryError) -> Envelope
 }
 
@@ -17,6 +17,7 @@ public struct NaClSealer: Sealer {
     }
 
     public func seal(_ plaintext: borrowing SecretBytes, scope: Scope? = nil) throws(SecretaryError) -> Envelope {
+        try requireSize(plaintext.count)
         if let scope { throw .cannotCarry(scope, .nacl) }
         let envelope = try unsafe plaintext.withUnsafeBytes { (bytes) throws(SecretaryError) in
             try unsafe secret.seal(bytes)
@@ -38,6 +39,7 @@ public struct HPKESealer: Sealer {
     }
 
     public func seal(_ plaintext: borrowing SecretBytes, scope: Scope?) throws(SecretaryError) -> Envelope {
+        try requireSize(plaintext.count)
         let ephemeral = try PrivateKey.generate()
         let envelope = try unsafe plaintext.withUnsafeBytes { (bytes) throws(SecretaryError) in
             try unsafe HPKEEnvelope.seal(
@@ -60,12 +62,22 @@ public struct KMSSealer: Sealer {
     }
 
     public func seal(_ plaintext: borrowing SecretBytes, scope: Scope? = nil) throws(SecretaryError) -> Envelope {
+        try requireSize(plaintext.count)
         if let scope { throw .cannotCarry(scope, .kms) }
         let dataKey = try service.generateDataKey(keyID: keyID)
         let envelope = try unsafe plaintext.withUnsafeBytes { (bytes) throws(SecretaryError) in
             try unsafe KMSEnvelope.seal(bytes, with: dataKey)
         }
         return .kms(envelope)
+    }
+}
+
+extension Sealer {
+    /// Refuses what could not be opened again.
+    fileprivate func requireSize(_ count: Int) throws(SecretaryError) {
+        guard count <= SecretBytes.maximumCount else {
+            throw SecretaryError(.malformed, "a secret has at most \(SecretBytes.maximumCount >> 20) MiB")
+        }
     }
 }
 

@@ -163,6 +163,14 @@ struct StreamDecryptorTests {
             try StreamDecryptor(opener: opener).copy(from: file, to: file)
         }
         #expect(write?.code == .io && write?.message == "cannot write: Bad file descriptor")
+        // Large enough to be written by itself: the envelope is not to blame.
+        let large = try keys.naclSealer.seal([UInt8](repeating: 0, count: 100_000))
+        let envelope = try FileDescriptor.open(scratch.write("envelope", large.text), .readOnly)
+        defer { try? envelope.close() }
+        let writeLarge = #expect(throws: SecretaryError.self) {
+            try StreamDecryptor(opener: opener).copy(from: envelope, to: file)
+        }
+        #expect(writeLarge?.message == "cannot write: Bad file descriptor")
     }
 
     @Test("lines are counted in text of every length", arguments: [0, 1, 7, 8, 9, 2039, 2040, 2041, 5000])

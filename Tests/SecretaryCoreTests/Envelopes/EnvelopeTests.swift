@@ -113,6 +113,15 @@ struct EnvelopeTests {
         #expect(try Envelope(kind: .nacl, payload: payload).plaintextCount == largest)
         let error = #expect(throws: SecretaryError.self) { try Envelope(kind: .nacl, payload: payload + [0]) }
         #expect(error?.message == "malformed NACL envelope: its plaintext is larger than 16 MiB")
+        let keys = try TestKeys()
+        let sealers: [any Sealer] = [
+            try keys.naclSealer, try keys.hpkeSealer, KMSSealer(service: GeneratedDataKeyService(), keyID: ""),
+        ]
+        let tooMuch = try SecretBytes(count: largest + 1)
+        for sealer in sealers {
+            let error = #expect(throws: SecretaryError.self) { try sealer.seal(tooMuch, scope: nil) }
+            #expect(error?.message == "a secret has at most 16 MiB")
+        }
     }
 }
 
