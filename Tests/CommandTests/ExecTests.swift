@@ -55,6 +55,18 @@ import Testing
         #expect(result.text == "Z=1\0PATH=/usr/bin:/bin\0S=secret\0A=2\0Z=again\0")
     }
 
+    @Test("the command itself may be an envelope: a path, or a name in $PATH")
+    func secretCommand() async throws {
+        let repo = try await Repo()
+        for command in ["/bin/echo", "echo"] {
+            let result = try await repo.run(["exec", "--", try await repo.envelope(command), "x"])
+            #expect(result.text == "x\n")
+        }
+        let hidden = try await repo.run(["exec", "--", try await repo.envelope("not-a-command")])
+        #expect(hidden.status == 127)
+        #expect(!hidden.errors.contains("not-a-command"))
+    }
+
     @Test("the status is the command's own", arguments: [0, 1, 42, 126, 127, 255])
     func ownStatus(_ status: Int32) async throws {
         let repo = try await Repo(keys: false)

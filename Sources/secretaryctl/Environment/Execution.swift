@@ -10,7 +10,7 @@ struct Execution {
 
     /// Whether `arguments` ask for `exec` without options, which needs no parser: `secretaryctl exec -- COMMAND …`.
     ///
-    /// It is what stands between the start of a container and its program, and the parser takes two thirds of its time.
+    /// It stands between the start of a container and its program, and the parser would take almost half of the time.
     static func hasNoOptions(_ arguments: [String]) -> Bool {
         arguments.count > 2 && arguments[0] == "exec" && arguments[1] == "--"
     }

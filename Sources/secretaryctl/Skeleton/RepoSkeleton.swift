@@ -101,8 +101,7 @@ struct RepoSkeleton {
     var nextSteps: String {
         """
 
-        next:
-          cd \(root)
+        next\(root == "." ? "" : ", in \(root)"):
           secretaryctl decrypt < prod/web.yml
           echo -n s3cret | secretaryctl encrypt --scope /prod/web
           PASSWORD="ENC[...]" secretaryctl exec -- sh -c 'echo $PASSWORD'
