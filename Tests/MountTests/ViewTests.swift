@@ -198,6 +198,31 @@ extension MountTests {
             }
         }
 
+        @Test("a folder cannot be selected from or composed of; a changed template file shows")
+        func foldersAndTemplates() async throws {
+            let settings = """
+                version: 1
+                views:
+                  folder: { source: prod, render: [ { path: app.env, format: dotenv } ] }
+                  text: { source: prod/web.yml, render: [ { path: t, format: template, template-file: etc/t } ] }
+
+                """
+            try await TestRepo.with(settings: settings) { (repo) async throws in
+                try repo.write("prod/web.yml", "a: \(try repo.seal("v"))\n")
+                try repo.write("etc/t", "1 {{ a }}")
+                for arguments in [["--view", "folder", "."], ["--select", "a", "prod"]] {
+                    let result = try await repo.run("secretaryctl", ["mount"] + arguments + [repo.mountpoint.string])
+                    #expect(result.status == 78)
+                    #expect(result.errors.contains("for a single file"), "\(result.errors)")
+                }
+                try await repo.mounted(".", "--view", "text") { (mount) async throws in
+                    #expect(try await mount.read("t").text == "1 v")
+                    try repo.write("etc/t", "2 {{ a }}")
+                    try await eventually("the new template shows") { try await mount.read("t").text == "2 v" }
+                }
+            }
+        }
+
         @Test("keys that are no file names are percent-encoded; two files at one path are an error that names both")
         func fileNames() async throws {
             try await TestRepo.with { (repo) async throws in

@@ -25,6 +25,7 @@ public final class RepositorySource: MountSource {
         let view = try selection.view.map { (name) throws(SecretaryError) in try repository.settings.view(named: name) }
         let place = view.map { repository.root.pushing($0.source) } ?? selection.place
         let found = try SourceFiles(at: place, in: repository)
+        if found.isFolder { try requireWholeFolder(view) }
         var plan = FilePlan(selection: selection, view: view, repository: repository, decryptor: decryptor)
         var warnings = found.warnings
         for source in found.files {
@@ -38,7 +39,26 @@ public final class RepositorySource: MountSource {
         }
         cache.keep(only: Set(found.files.map(\.path)))
         return LoadedSource(
-            files: plan.files, directories: found.directories, warnings: warnings + plan.warnings)
+            files: plan.files, directories: found.directories + templateFolders(of: view, in: repository),
+            warnings: warnings + plan.warnings)
+    }
+
+    /// A path inside a file, and a file composed of another's values, need to know which file.
+    private func requireWholeFolder(_ view: View?) throws(SecretaryError) {
+        guard selection.select != nil || view.map({ !$0.select.parts.isEmpty || !$0.render.isEmpty }) ?? false else {
+            return
+        }
+        throw SecretaryError(
+            .configuration, "\(description): select and render are for a single file, and the source is a folder",
+            hint: "name a file of it")
+    }
+
+    /// Where the texts of templates are: a change there changes a composed file.
+    private func templateFolders(of view: View?, in repository: ConfigRepository) -> [FilePath] {
+        (view?.render ?? []).compactMap { rule in
+            guard case .file(let path) = rule.template else { return nil }
+            return repository.root.pushing(path).removingLastComponent()
+        }
     }
 
     private func read(
