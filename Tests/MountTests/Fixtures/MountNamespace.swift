@@ -22,15 +22,25 @@ enum MountNamespace {
         }
     }
 
-    /// The file by which it is entered.
-    var path: String {
-        get async throws { "/proc/\(try await process)/ns/mnt" }
+    /// What is put before a command so that it runs there.
+    ///
+    /// The root folder is entered, too: whoever enters a namespace without it leaves a `chroot` that the tests run in.
+    var entrance: [String] {
+        get async throws {
+            switch self {
+            case .own: []
+            case .open: ["nsenter", "--target", "\(try await process)", "--mount", "--root", "--"]
+            }
+        }
     }
 
     /// A process that does nothing but keep the namespace; it ends with the tests.
     private static let holder = Task {
         let scratch = try Scratch("device")
+        // What is mounted here must not appear elsewhere. Only where /dev/fuse is mounted matters, and "/" is not a mount
+        // in a chroot, so that unshare could not see to it.
         let script = """
+            mount --make-private "$(stat -c %m /dev/fuse)"
             mknod "$0/fuse" c 10 229
             chmod 0666 "$0/fuse"
             mount --bind "$0/fuse" /dev/fuse
@@ -38,7 +48,7 @@ enum MountNamespace {
             exec sleep infinity >/dev/null 2>&1
             """
         let child = try Child(
-            ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private"]
+            ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "unchanged"]
                 + ["sh", "-euc", script, scratch.path.string],
             output: scratch["output"], environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"])
         try await eventually("a namespace is made") {

@@ -145,8 +145,9 @@ final class TestRepo: Sendable {
     ) async throws -> [String] {
         let variables = try await self.environment(adding: environment).map { "\($0.key)=\($0.value)" }
         // The program is searched for in the path of the command, not in that of the tests.
-        return ["nsenter", "--mount=\(try await mounts.path)", "--", "env", "-i", "-C", (directory ?? root).string]
-            + variables + ["timeout", "-s", "KILL", Self.patience] + (other ?? account).commandLine(program, arguments)
+        return try await mounts.entrance + ["env", "-i", "-C", (directory ?? root).string] + variables + [
+            "timeout", "-s", "KILL", Self.patience,
+        ] + (other ?? account).commandLine(program, arguments)
     }
 
     func secretaryctl(
