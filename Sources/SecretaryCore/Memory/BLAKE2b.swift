@@ -9,7 +9,7 @@ public enum BLAKE2b {
     public static func hash(_ parts: [UInt8]...) -> [UInt8] {
         _ = Sodium.ready
         var digest = [UInt8](repeating: 0, count: count)
-        // Swift does not see the type of the state, which asks for this alignment.
+        // Part by part: an envelope can be as large as the largest secret, and is not copied for its name.
         unsafe withUnsafeTemporaryAllocation(byteCount: crypto_generichash_statebytes(), alignment: 64) { memory in
             guard let base = memory.baseAddress else { return }
             let state = OpaquePointer(base)

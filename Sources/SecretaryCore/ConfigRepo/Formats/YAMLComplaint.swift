@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Turns libyaml's complaints into errors with a place and, for the mistakes that people make, a way out.
 enum YAMLComplaint {
     static func error(for failure: YAMLFailure, in text: SourceText) -> SecretaryError {
@@ -42,12 +44,23 @@ enum YAMLDirectives {
 
     static func check(_ text: SourceText) throws(SecretaryError) {
         var count = 0
-        for (index, byte) in text.bytes.enumerated() where byte == UInt8(ascii: "%") {
+        var position = 0
+        while let index = find(UInt8(ascii: "%"), in: text.bytes, from: position) {
+            position = index + 1
             guard index == 0 || text.bytes[index - 1] == 0x0A || text.bytes[index - 1] == 0x0D,
                 text.bytes[index...].starts(with: "%TAG".utf8)
             else { continue }
             count += 1
             if count > limit { throw text.malformed("more than \(limit) %TAG directives", at: index) }
+        }
+    }
+
+    private static func find(_ byte: UInt8, in bytes: [UInt8], from position: Int) -> Int? {
+        unsafe bytes.withUnsafeBytes { (bytes) -> Int? in
+            guard let base = bytes.baseAddress, position < bytes.count else { return nil }
+            return unsafe memchr(base + position, Int32(byte), bytes.count - position).map {
+                unsafe UnsafeRawPointer($0) - base
+            }
         }
     }
 }
