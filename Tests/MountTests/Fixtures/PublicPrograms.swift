@@ -32,7 +32,7 @@ struct PublicPrograms: Sendable {
         }
     }
 
-    private static let sources = FilePath(#filePath).removingLastComponent().removingLastComponent()
+    static let sources = FilePath(#filePath).removingLastComponent().removingLastComponent()
         .appending("Programs")
 
     /// The libraries of `secretaryctl` that the account without rights cannot read.
