@@ -225,6 +225,22 @@ struct FilesystemTests {
         #expect(try fixture.filesystem.extendedAttributeNames(of: try fixture.walk("plain").inode).isEmpty)
     }
 
+    @Test("a report stays the same from a look-up to the open that follows, and is new for everybody else")
+    func reports() throws {
+        let fixture = try Fixture(["key": try envelope(of: 3)])
+        let folder = try fixture.walk(".secretary").inode
+        func status(_ reader: Int32) throws -> SecretFS.Inode {
+            try fixture.filesystem.lookup(Array("status".utf8), in: folder, by: reader).node.inode
+        }
+        let first = try status(1)
+        _ = try fixture.walk("key")
+        #expect(try status(1) == first)
+        let second = try status(2)
+        #expect(second != first)
+        #expect(try fixture.read(second).contains(#""kernel_nodes": 3,"#))
+        #expect(try fixture.read(first).contains(#""kernel_nodes": 1,"#))
+    }
+
     @Test("what the kernel gave back is forgotten: no node is kept for ever")
     func forgetting() throws {
         let fixture = try Fixture(["a/key": try envelope(of: 3)])

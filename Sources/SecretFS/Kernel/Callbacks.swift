@@ -28,8 +28,9 @@ enum Callbacks {
     private static func setNameOperations(_ operations: inout fuse_lowlevel_ops) {
         unsafe operations.lookup = { request, parent, name in
             let name = unsafe bytes(of: name)
+            let reader = unsafe fuse_req_ctx(request)?.pointee.pid
             unsafe serve(request) { filesystem throws(Errno) in
-                try filesystem.lookup(name, in: Inode(rawValue: parent))
+                try filesystem.lookup(name, in: Inode(rawValue: parent), by: reader)
             } answer: { request, filesystem, found in
                 var entry = fuse_entry_param(found.node, isLasting: found.isLasting)
                 let arrived = request.reply(entry: &entry)

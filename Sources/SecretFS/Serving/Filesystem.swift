@@ -11,6 +11,20 @@ final class Filesystem: Sendable {
     private struct State {
         var tree: Tree
         var known = KnownNodes()
+        var copies: [Report: ReportCopy] = [:]
+    }
+
+    /// A report as it was last given out.
+    private struct ReportCopy {
+        let reader: pid_t?
+        let node: Node
+        let made: ContinuousClock.Instant
+
+        /// A program that looks a file up, and once more to open it, finds the same: `cp` and others refuse a file that was
+        /// replaced in between. Somebody else, or the same a moment later, gets a new one.
+        func isFor(_ reader: pid_t?, at now: ContinuousClock.Instant) -> Bool {
+            reader != nil && self.reader == reader && now - made < .milliseconds(500)
+        }
     }
 
     private let state: Mutex<State>
@@ -59,19 +73,36 @@ final class Filesystem: Sendable {
     }
 
     /// Finds `name` in a directory and counts the reference that the kernel gets by the answer.
+    /// - Parameter reader: the thread that asks, if that is known.
     /// - Throws: `ENOENT` when there is no such name, or the directory itself is gone.
-    func lookup(_ name: [UInt8], in parent: Inode) throws(Errno) -> Found {
+    func lookup(_ name: [UInt8], in parent: Inode, by reader: pid_t? = nil) throws(Errno) -> Found {
         guard name.count <= FileName.maximumCount else { throw .fileNameTooLong }
-        // Found and counted in one step: if another tree came in between, the kernel would not be told that this node is gone.
+        // Found and counted in one step: if another tree came in between, the kernel would not be told that this node is
+        // gone.
         let child = try state.withLock { (state) throws(Errno) in
             guard let child = try state.tree.directory(parent)[name] else { throw Errno.noSuchFileOrDirectory }
             if !child.isReport { state.known.remember(child) }
             return child
         }
         guard case .report(let report) = child.body else { return Found(node: child, isLasting: true) }
-        let node = report.node(text: text(of: report), for: child, name: name, parent: parent)
-        state.withLock { $0.known.remember(node) }
-        return Found(node: node, isLasting: false)
+        return Found(node: copy(of: report, for: child, name: name, parent: parent, reader: reader), isLasting: false)
+    }
+
+    private func copy(
+        of report: Report, for child: Node, name: [UInt8], parent: Inode, reader: pid_t?
+    ) -> Node {
+        let now = ContinuousClock.now
+        // Written before the lock is taken, as it asks for the numbers that the lock guards.
+        let new = report.node(text: text(of: report), for: child, name: name, parent: parent)
+        return state.withLock { state in
+            if let copy = state.copies[report], copy.isFor(reader, at: now) {
+                state.known.remember(copy.node)
+                return copy.node
+            }
+            state.copies[report] = ReportCopy(reader: reader, node: new, made: now)
+            state.known.remember(new)
+            return new
+        }
     }
 
     /// Takes references back (`FORGET`, or an answer that did not reach the kernel).
