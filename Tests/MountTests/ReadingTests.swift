@@ -9,15 +9,20 @@ extension MountTests {
         /// Secrets of every shape: their size, their type, how many envelopes they consist of.
         static let samples: [Sample] = {
             let bytes = (0..<5000).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 / 256) }
-            return [
+            let joined: [Sample.Part] = [
+                .literal("user:"), .sealed(Array("hunter2".utf8), .nacl), .literal("@host/"),
+                .sealed(Array("x".utf8), .hpke), .sealed([], .hpke), .literal("\u{20AC}"),
+            ]
+            let shapes = [
                 Sample("small", "hunter2"), Sample("nacl", "hunter2", .nacl), Sample("one", "x"),
                 Sample("empty", ""), Sample("empty-nacl", "", .nacl), Sample("binary", bytes),
-                Sample("page", Sample.random(4096), .nacl), Sample("page-and-one", Sample.random(4097)), Sample("mega", Sample.random(1 << 20)),
-                Sample("mega-nacl", Sample.random(1 << 20), .nacl),
-                Sample("multi", [.literal("user:"), .sealed(Array("hunter2".utf8), .nacl), .literal("@host/")]
-                    + [.sealed(Array("x".utf8), .hpke), .sealed([], .hpke), .literal("\u{20AC}")]),
-                Sample("deep/er/est/of all", "needle in a haystack\n"), Sample("deep/er/key", "x"), Sample("deep/er two/key", "x"),
-            ] + (0..<300).map { Sample("many/key \($0)", "value \($0)\n", $0 % 2 == 0 ? .hpke : .nacl) }
+                Sample("page", Sample.random(4096), .nacl), Sample("page-and-one", Sample.random(4097)),
+                Sample("mega", Sample.random(1 << 20)), Sample("mega-nacl", Sample.random(1 << 20), .nacl),
+                Sample("multi", joined), Sample("deep/er/est/of all", "needle in a haystack\n"),
+                Sample("deep/er/key", "x"), Sample("deep/er two/key", "x"),
+            ]
+            return shapes
+                + (0..<300).map { Sample("many/key \($0)", "value \($0)\n", $0 % 2 == 0 ? .hpke : .nacl) }
         }()
 
         /// The largest secret there can be, in a file of its own.
@@ -84,7 +89,8 @@ extension MountTests {
                 // Sealed with a key that this mount does not have, and for somebody else.
                 let stranger = try PrivateKey.generate()
                 let secret = try unsafe SecretBytes(count: 1234) { _ in }
-                let foreign = try HPKESealer(masterKey: stranger.publicKey, configKey: stranger).seal(secret, scope: nil)
+                let sealer = try HPKESealer(masterKey: stranger.publicKey, configKey: stranger)
+                let foreign = try sealer.seal(secret, scope: nil)
                 try repo.write(
                     "conf/foreign.yml",
                     """
@@ -101,8 +107,9 @@ extension MountTests {
                     let (found, expected) = (try await repo.shell(list("$M")), try await repo.shell(list("$P")))
                     #expect(found.text == expected.text.replacing("-rw-r--r--", with: "-r--------"))
                     for command in [
-                        "ls -laR $M", "du -a --apparent-size $M", "stat $M/app.yml/*", "find $M -size +1M", "test -s $M/app.yml/small",
-                        "getfattr -d -R --absolute-names $M", "python3 -c 'import os; list(os.walk(os.environ[\"M\"]))'",
+                        "ls -laR $M", "du -a --apparent-size $M", "stat $M/app.yml/*", "find $M -size +1M",
+                        "test -s $M/app.yml/small", "getfattr -d -R --absolute-names $M",
+                        "python3 -c 'import os; list(os.walk(os.environ[\"M\"]))'",
                     ] {
                         let result = try await repo.shell(command + " >$OUT/list")
                         #expect(result.status == 0 && result.errors.isEmpty, "\(command): \(result.errors)")

@@ -49,8 +49,8 @@ struct Sample {
 }
 
 extension TestRepo {
-    /// Writes a YAML file (`.yml`), a JSON file (`.json`) or variables (`.env`) that hold the samples, and what each should be
-    /// in the folder of plain files, at `place`.
+    /// Writes a YAML file (`.yml`), a JSON file (`.json`) or variables (`.env`) that hold the samples, and what each should
+    /// be in the folder of plain files, at `place`.
     func plant(_ samples: [Sample], in file: String, place: String = ".") throws {
         var values: [(keys: [String], text: String)] = []
         for sample in samples {
@@ -76,7 +76,8 @@ extension TestRepo {
         let file = plain.pushing(FilePath(path)).lexicallyNormalized()
         try makeFolder(file.removingLastComponent())
         let descriptor = try FileDescriptor.open(
-            file, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            file, .writeOnly, options: [.create, .truncate, .closeOnExec],
+            permissions: [.ownerReadWrite, .groupRead, .otherRead])
         try descriptor.closeAfter { _ = try descriptor.writeAll(content) }
         try give(file)
     }
