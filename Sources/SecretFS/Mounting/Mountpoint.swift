@@ -73,12 +73,8 @@ public import SystemPackage
     /// A server that was killed leaves `Transport endpoint is not connected` behind, sometimes several on top of each other.
     private static func removeStaleMounts(at path: String) throws(SecretaryError) {
         for _ in 0..<16 {
-            do throws(Errno) {
-                _ = unsafe try Stat(path)
-                return
-            } catch {
-                guard error == .socketNotConnected else { return }
-            }
+            // Not `stat`: the kernel goes on answering that for a dead server, from what it remembers.
+            guard unsafe getxattr(path, "user.secretary.alive", nil, 0) < 0, errno == ENOTCONN else { return }
             guard try MountTable().type(at: path) == MountTable.secretFSType else {
                 throw SecretaryError(
                     .mount, "\(path) is a mount whose server is gone, and it is not ours",
