@@ -1,4 +1,3 @@
-internal import Glibc
 internal import SecretaryCore
 internal import SystemPackage
 

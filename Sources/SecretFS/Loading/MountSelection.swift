@@ -1,4 +1,3 @@
-public import Glibc
 public import SecretaryCore
 public import SystemPackage
 
@@ -24,13 +23,13 @@ public struct MountSelection: Sendable {
     /// Who reads; `nil` for what the environment's scope says, and else the holder of the master key.
     public var app: AppPath?
     /// Permission bits of files that no rule gives others.
-    public var mode: mode_t
-    public var owner: uid_t
-    public var group: gid_t
+    public var mode: UInt32
+    public var owner: UInt32
+    public var group: UInt32
 
     public init(
         place: FilePath, view: String?, select: String?, layout: Layout, includesPlain: Bool, app: AppPath?,
-        mode: mode_t, owner: uid_t, group: gid_t
+        mode: UInt32, owner: UInt32, group: UInt32
     ) {
         self.place = place
         self.view = view

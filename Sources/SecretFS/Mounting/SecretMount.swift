@@ -1,4 +1,3 @@
-public import Glibc
 public import SecretaryCore
 public import SystemPackage
 
@@ -9,15 +8,15 @@ public struct MountSettings: Sendable {
     /// Whether users besides the one who mounts are admitted; each file's mode then decides.
     public var allowOther: Bool
     /// Owner of the directories.
-    public var owner: uid_t
-    public var group: gid_t
+    public var owner: UInt32
+    public var group: UInt32
     /// How long plaintext stays in memory after the last close.
     public var linger: Duration
     /// Of the program, for `.secretary/status`.
     public var version: String
 
     public init(
-        mountpoint: FilePath, cache: CachePolicy, allowOther: Bool, owner: uid_t, group: gid_t,
+        mountpoint: FilePath, cache: CachePolicy, allowOther: Bool, owner: UInt32, group: UInt32,
         linger: Duration = .seconds(1), version: String
     ) {
         self.mountpoint = mountpoint

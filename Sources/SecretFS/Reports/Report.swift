@@ -11,7 +11,7 @@ enum Report: String, Sendable, CaseIterable {
     case generation
 
     /// What stands for the report in its directory: it has no text before somebody looks it up.
-    func placeholder(name: [UInt8], parent: Inode, owner: uid_t, group: gid_t) -> Node {
+    func placeholder(name: [UInt8], parent: Inode, owner: UInt32, group: UInt32) -> Node {
         node(text: nil, name: name, parent: parent, owner: owner, group: group, modified: 0)
     }
 
@@ -24,7 +24,7 @@ enum Report: String, Sendable, CaseIterable {
     }
 
     private func node(
-        text: [UInt8]?, name: [UInt8], parent: Inode, owner: uid_t, group: gid_t, modified: Int64
+        text: [UInt8]?, name: [UInt8], parent: Inode, owner: UInt32, group: UInt32, modified: Int64
     ) -> Node {
         Node(
             inode: Inode(parent: parent, name: name, version: text ?? Array("report".utf8)),

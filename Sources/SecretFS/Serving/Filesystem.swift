@@ -20,8 +20,10 @@ final class Filesystem: Sendable {
         let node: Node
         let made: ContinuousClock.Instant
 
-        /// A program that looks a file up, and once more to open it, finds the same: `cp` and others refuse a file that was
-        /// replaced in between. Somebody else, or the same a moment later, gets a new one.
+        /// A program that looks a file up, and once more to open it, finds the same: `cp` and others refuse a file that
+        /// was replaced in between.
+        ///
+        /// Somebody else, or the same a moment later, gets a new one.
         func isFor(_ reader: pid_t?, at now: ContinuousClock.Instant) -> Bool {
             reader != nil && self.reader == reader && now - made < .milliseconds(500)
         }
@@ -114,7 +116,7 @@ final class Filesystem: Sendable {
     struct Listed {
         let name: [UInt8]
         let inode: Inode
-        let type: mode_t
+        let type: UInt32
         /// Where the listing goes on.
         let cookie: UInt64
         /// `nil` where the kernel has to look the name up by itself: `.`, `..` and reports.

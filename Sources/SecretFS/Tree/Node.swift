@@ -33,7 +33,7 @@ final class Node: Sendable {
         if case .report = body { true } else { false }
     }
 
-    var fileType: mode_t {
+    var fileType: UInt32 {
         directory == nil ? S_IFREG : S_IFDIR
     }
 }

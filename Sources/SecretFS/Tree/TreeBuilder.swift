@@ -1,4 +1,3 @@
-public import Glibc
 internal import SecretaryCore
 
 /// A file that a mount is to show.
@@ -12,14 +11,14 @@ public struct PlannedFile: Sendable {
     public var path: [[UInt8]]
     public var body: Body
     /// Permission bits.
-    public var mode: mode_t
-    public var owner: uid_t
-    public var group: gid_t
+    public var mode: UInt32
+    public var owner: UInt32
+    public var group: UInt32
     /// Where it is written, for messages.
     public var source: String
 
     public init(
-        path: [[UInt8]], body: Body, mode: mode_t, owner: uid_t, group: gid_t, source: String
+        path: [[UInt8]], body: Body, mode: UInt32, owner: UInt32, group: UInt32, source: String
     ) {
         self.path = path
         self.body = body
@@ -39,11 +38,11 @@ struct TreeBuilder {
     }
 
     /// Owner of the directories.
-    var owner: uid_t
-    var group: gid_t
+    var owner: UInt32
+    var group: UInt32
 
     /// Names are no secrets and files have modes of their own, so directories can be listed by whoever the mount admits.
-    private static let directoryMode: mode_t = 0o555
+    private static let directoryMode: UInt32 = 0o555
 
     /// - Parameter previous: the tree before this one: what did not change keeps its times.
     /// - Throws: `.configuration` when two files have one path, or a name is too long.

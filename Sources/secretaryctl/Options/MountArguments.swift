@@ -7,12 +7,12 @@ extension CachePolicy: ExpressibleByArgument {}
 
 /// Permission bits as they are written for chmod(1).
 struct FileMode: ExpressibleByArgument {
-    let bits: mode_t
+    let bits: UInt32
 
-    init(bits: mode_t) { self.bits = bits }
+    init(bits: UInt32) { self.bits = bits }
 
     init?(argument: String) {
-        guard let bits = mode_t(argument, radix: 8), bits <= 0o777 else { return nil }
+        guard let bits = UInt32(argument, radix: 8), bits <= 0o777 else { return nil }
         self.bits = bits
     }
 
