@@ -75,4 +75,4 @@ install: pages
 	install -m 0644 $(PAGES)/secretaryctl.fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/secretaryctl.fish"
 
 clean:
-	rm -rf --one-file-system .build .build-venv
+	rm -rf --one-file-system .build .build-venv .build-fuzz
