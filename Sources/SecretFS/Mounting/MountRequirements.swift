@@ -33,13 +33,12 @@ enum MountRequirements {
     /// `fusermount3` refuses the option unless the machine's owner allows it.
     private static func checkAllowOther() throws(SecretaryError) {
         let path = "/etc/fuse.conf"
-        var bytes = [UInt8](repeating: 0, count: 65536)
-        var count = 0
+        var text: [UInt8] = []
         if let file = try? FileDescriptor.open(FilePath(path), .readOnly) {
             defer { try? file.close() }
-            count = (try? unsafe bytes.withUnsafeMutableBytes { try unsafe file.read(into: $0) }) ?? 0
+            text = (try? file.readToEnd()) ?? []
         }
-        let lines = String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n")
+        let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
         let isAllowed = lines.contains { $0.split(separator: " ").first == "user_allow_other" }
         guard isAllowed else {
             throw SecretaryError(

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import SecretaryCore
 internal import SystemPackage
 
@@ -20,14 +19,7 @@ struct MountTable {
         do {
             let file = unsafe try FileDescriptor.open("/proc/self/mountinfo", .readOnly)
             defer { try? file.close() }
-            var bytes: [UInt8] = []
-            var chunk = [UInt8](repeating: 0, count: 65536)
-            while true {
-                let count = try unsafe chunk.withUnsafeMutableBytes { try unsafe file.read(into: $0) }
-                if count == 0 { break }
-                bytes.append(contentsOf: chunk[..<count])
-            }
-            text = String(decoding: bytes, as: UTF8.self)
+            text = String(decoding: try file.readToEnd(), as: UTF8.self)
         } catch {
             throw SecretaryError(.mount, "cannot read /proc/self/mountinfo: \(error)")
         }

@@ -16,13 +16,7 @@ enum Program {
                 defer { try? input.close() }
                 process = try spawn([path] + arguments, standardError: input)
             }
-            var text: [UInt8] = []
-            var chunk = [UInt8](repeating: 0, count: 4096)
-            while true {
-                let count = try unsafe chunk.withUnsafeMutableBytes { try unsafe output.read(into: $0) }
-                if count == 0 { break }
-                text.append(contentsOf: chunk[..<count])
-            }
+            let text = try output.readToEnd()
             var status: Int32 = 0
             while unsafe waitpid(process, &status, 0) == -1, errno == EINTR {}
             let code = status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
