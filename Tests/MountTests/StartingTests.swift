@@ -121,10 +121,16 @@ extension MountTests {
             }
         }
 
+        /// What is mounted here must not appear elsewhere; `unshare` could see to it only where `/` is a mount.
+        private let isolation = """
+            for place in /dev /usr/bin /etc $M; do mount --make-private "$(stat -c %m $place)"; done
+
+            """
+
         /// Runs a script in a mount namespace of its own, in which it can hide parts of the machine.
         private func hidden(_ repo: TestRepo, _ script: String) async throws -> CommandResult {
             try await repo.run(
-                "unshare", ["--mount", "--propagation", "private", "sh", "-uc", script], as: .root)
+                "unshare", ["--mount", "--propagation", "unchanged", "sh", "-uc", isolation + script], as: .root)
         }
 
         private static let nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups --"
