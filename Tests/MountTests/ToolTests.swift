@@ -21,7 +21,7 @@ extension MountTests {
             try #require(scripts.count == 22)
             try await TestRepo.with(account) { repo in
                 try Reading.plant(in: repo)
-                let variables = ["POLICY": policy, "PROGRAMS": PublicPrograms.sources.string]
+                let variables = ["POLICY": policy, "PROGRAMS": try await PublicPrograms.shared().folder.string]
                 try await repo.mounted("conf", "--cache", policy) { mount in
                     for (name, script) in scripts {
                         let result = try await repo.shell(script, environment: variables)

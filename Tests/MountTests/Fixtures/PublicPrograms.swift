@@ -24,7 +24,13 @@ struct PublicPrograms: Sendable {
         for library in try await Self.hiddenLibraries() {
             try await Command.check("install", ["-m", "0755", library, libraries.string])
         }
-        for source in try Scratch.list(Self.sources) where source.hasSuffix(".c") {
+        for source in try Scratch.list(Self.sources) {
+            guard source.hasSuffix(".c") else {
+                // Read by an interpreter, from where everybody can read it.
+                try await Command.check(
+                    "install", ["-m", "0644", Self.sources.appending(source).string, folder.string])
+                continue
+            }
             try await Command.check(
                 "gcc",
                 ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", Self.sources.appending(source).string]
