@@ -21,7 +21,7 @@ struct FilePlan {
 
     /// Adds what one config file gives.
     mutating func add(_ file: ConfigFile, at source: SourceFiles.File) throws(SecretaryError) {
-        let relativePath = repository.relativePath(of: source.path) ?? source.path.string
+        let relativePath = source.relativePath
         let place = source.place
         let opener = SecretOpener(decryptor: decryptor, identity: try identity(for: relativePath))
         switch selection.layout {

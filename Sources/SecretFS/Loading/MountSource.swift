@@ -8,6 +8,9 @@ public protocol MountSource: Sendable {
     /// - Throws: what is wrong, naming file, line and column.
     func load(unsettled: Set<FilePath>) throws(SecretaryError) -> LoadedSource
 
+    /// Nobody wrote to the source while it was read last, so that nothing was read by halves.
+    func confirm()
+
     /// What is mounted, for people.
     var description: String { get }
 }
@@ -17,12 +20,24 @@ public struct LoadedSource: Sendable {
     public var files: [PlannedFile]
     /// Directories in which a change can change the files.
     public var directories: [FilePath]
+    /// Symbolic links by which the source is reached: another target is another source.
+    public var links: [FilePath]
+    /// Files that were read besides config files: of these, no earlier content is kept.
+    public var auxiliaries: Set<FilePath>
+    /// Whether something was written to a moment before, and was taken as it was when `confirm` was last called.
+    public var isRestless: Bool
     /// What is questionable but no error, a sentence each.
     public var warnings: [String]
 
-    public init(files: [PlannedFile], directories: [FilePath], warnings: [String]) {
+    public init(
+        files: [PlannedFile], directories: [FilePath], links: [FilePath], auxiliaries: Set<FilePath>,
+        isRestless: Bool, warnings: [String]
+    ) {
         self.files = files
         self.directories = directories
+        self.links = links
+        self.auxiliaries = auxiliaries
+        self.isRestless = isRestless
         self.warnings = warnings
     }
 }

@@ -6,10 +6,25 @@ struct Reloader: ~Copyable {
     private let source: any MountSource
     private let builder: TreeBuilder
     private var watcher: SourceWatcher
+    /// Of the last reading: what half a file of these gives is not known to be half.
+    private var auxiliaries: Set<FilePath> = []
+
+    /// The source as it was read.
+    struct Reading {
+        let tree: Tree
+        let warnings: [String]
+    }
+
+    /// When to look again although nothing happens.
+    private var nextLook: ContinuousClock.Instant?
 
     /// A burst of changes, as a checkout makes, is taken in at once: after this long without another change, and
     /// anyway after four times as long.
     private static let calm: Duration = .milliseconds(5)
+    /// How often to look at a source that does not come to rest.
+    private static let restInterval: Duration = .milliseconds(50)
+    /// How often the source is read before it counts as one that does not come to rest.
+    private static let attempts = 8
     /// How often to look for a source that is gone.
     private static let retryInterval: Duration = .seconds(1)
 
@@ -20,40 +35,57 @@ struct Reloader: ~Copyable {
     }
 
     /// Reads the source as it is at one moment: anew if it changes meanwhile.
+    /// - Returns: `nil` when somebody writes to it all the time, and there is a tree before this one.
     /// - Throws: what is wrong with the source.
-    mutating func load(after previous: Tree?) throws(SecretaryError) -> (tree: Tree, warnings: [String]) {
-        var attempt = 0
-        while true {
-            attempt += 1
-            let loaded = try source.load(unsettled: watcher.unsettled)
-            let someAreNew = try watcher.watch(loaded.directories)
-            // A source that never comes to rest is shown as it was read; the next change comes soon enough.
-            if watcher.drain() || someAreNew, attempt < 8 { continue }
+    mutating func load(after previous: Tree?) throws(SecretaryError) -> Reading? {
+        var restless: Set<FilePath> = []
+        for attempt in 1...Self.attempts {
+            watcher.startNoting()
+            // Files that are written again and again must not keep the others from being shown.
+            let leftOut = attempt > Self.attempts / 2 ? restless : []
+            let unsettled = watcher.unsettled.union(leftOut)
+            let result = Result { () throws(SecretaryError) in try source.load(unsettled: unsettled) }
+            var someAreNew = false
+            if case .success(let loaded) = result {
+                someAreNew = try watcher.watch(loaded.directories, links: loaded.links)
+                auxiliaries = loaded.auxiliaries
+            }
+            let changed = watcher.drain()
+            let doubtful = watcher.written.subtracting(unsettled).union(watcher.unsettled.intersection(auxiliaries))
+            restless.formUnion(doubtful)
+            let isWhole = doubtful.isEmpty && !watcher.hasMissedEvents
+            let isQuiet = !changed && !someAreNew
+            guard attempt == Self.attempts || isWhole && (isQuiet || attempt > Self.attempts / 2) else { continue }
+            nextLook = isWhole && isQuiet && leftOut.isEmpty ? nil : .now + Self.restInterval
+            // Half a file is never shown; only a mount that begins has nothing better.
+            if !isWhole, previous != nil { return nil }
+            let loaded = try result.get()
+            if loaded.isRestless { nextLook = .now + Self.restInterval }
+            source.confirm()
             let tree = try builder.build(loaded.files, after: previous, now: WallClock.nanoseconds())
-            return (tree, loaded.warnings)
+            return Reading(tree: tree, warnings: loaded.warnings)
         }
+        return nil
     }
 
     /// Follows the source until `waker` is stopped.
     mutating func follow(
         _ filesystem: Filesystem, telling cache: KernelChannel, reports: ReportWriter, until waker: Waker
     ) {
-        var retry: ContinuousClock.Instant?
         while !waker.isStopped {
-            let deadline = [watcher.patienceEnds, retry].compactMap(\.self).min()
+            let deadline = [watcher.patienceEnds, nextLook].compactMap(\.self).min()
             waker.wait(until: deadline, orReadable: watcher.descriptor)
-            let isRetry = retry.map { $0 <= .now } ?? false
-            guard watcher.drain() || isRetry, !waker.isStopped else { continue }
+            let isDue = nextLook.map { $0 <= .now } ?? false
+            guard watcher.drain() || isDue, !waker.isStopped else { continue }
             waitForCalm(waker)
             do throws(SecretaryError) {
-                let (tree, warnings) = try load(after: filesystem.tree)
-                filesystem.replaceTree(by: tree, telling: cache)
-                reports.noteLoaded(warnings: warnings, now: WallClock.nanoseconds())
-                retry = nil
+                guard let reading = try load(after: filesystem.tree) else { continue }
+                filesystem.replaceTree(by: reading.tree, telling: cache)
+                reports.noteLoaded(warnings: reading.warnings, now: WallClock.nanoseconds())
             } catch {
                 reports.noteBroken(error.message)
                 // What is wrong inside a file is mended by changing it; a source that is gone sends no event when it is back.
-                retry = error.code == .malformed || error.code == .configuration ? nil : .now + Self.retryInterval
+                nextLook = error.code == .malformed || error.code == .configuration ? nil : .now + Self.retryInterval
             }
         }
     }

@@ -38,9 +38,15 @@ public final class RepositorySource: MountSource {
             }
         }
         cache.keep(only: Set(found.files.map(\.path)))
+        let templates = templates(of: view, in: repository)
         return LoadedSource(
-            files: plan.files, directories: found.directories + templateFolders(of: view, in: repository),
-            warnings: warnings + plan.warnings)
+            files: plan.files, directories: found.directories + templates.map { $0.removingLastComponent() },
+            links: found.links, auxiliaries: Set(templates + [repository.root.appending(Settings.fileName)]),
+            isRestless: cache.takeRestlessness(), warnings: warnings + plan.warnings)
+    }
+
+    public func confirm() {
+        cache.confirm()
     }
 
     /// A path inside a file, and a file composed of another's values, need to know which file.
@@ -53,11 +59,11 @@ public final class RepositorySource: MountSource {
             hint: "name a file of it")
     }
 
-    /// Where the texts of templates are: a change there changes a composed file.
-    private func templateFolders(of view: View?, in repository: ConfigRepository) -> [FilePath] {
+    /// The files of templates: a change there changes a composed file.
+    private func templates(of view: View?, in repository: ConfigRepository) -> [FilePath] {
         (view?.render ?? []).compactMap { rule in
             guard case .file(let path) = rule.template else { return nil }
-            return repository.root.pushing(path).removingLastComponent()
+            return repository.root.pushing(path)
         }
     }
 

@@ -10,6 +10,8 @@ struct SourceFiles {
         let name: FilePath
         /// What comes before the names of its values; empty where the file itself is the source.
         let place: [String]
+        /// From the root of the repository.
+        let relativePath: String
     }
 
     /// Whether the source is a folder, not a single file.
@@ -18,22 +20,22 @@ struct SourceFiles {
     let folder: FilePath
     let files: [File]
     let directories: [FilePath]
+    /// Symbolic links on the way to `source`.
+    let links: [FilePath]
     let warnings: [String]
 
     /// - Parameter source: a config file or a folder of them, in `repository`.
     /// - Throws: `.noInput` when there is no such file or folder, or it cannot be read.
     init(at source: FilePath, in repository: ConfigRepository) throws(SecretaryError) {
-        let isLink: Bool
+        let resolved: FilePath
         do {
-            isFolder = try Stat(source).type == .directory
-            isLink = try Stat(source, followTargetSymlink: false).type == .symbolicLink
+            // What a link points to is taken; links further below are not followed.
+            resolved = FilePath(try MountPath.resolve(source))
+            isFolder = try Stat(resolved).type == .directory
         } catch {
             throw SecretaryError(.noInput, "cannot read the source \(source): \(error)", hint: "check the path")
         }
-        // What a link points to is taken; links further below are not followed.
-        let resolved = repository.relativePath(of: source).map { repository.root.pushing(FilePath($0)) } ?? source
         var directories = [repository.root]
-        if isLink { directories.append(source.removingLastComponent()) }
         if isFolder {
             let keys = repository.keyFiles.compactMap { key in
                 var path = repository.root.pushing(key)
@@ -41,10 +43,14 @@ struct SourceFiles {
             }
             let tree = try SourceTree.scan(resolved, leavingOut: Set(keys))
             folder = resolved
+            let below = repository.relativePath(of: resolved) ?? resolved.string
+            let prefix = below.isEmpty ? "" : below + "/"
+            // Put together as texts: there may be tens of thousands, and all are looked at for each change.
             files = tree.files.map { file in
-                File(
-                    path: resolved.pushing(file.path), name: file.path,
-                    place: file.path.components.map(\.string))
+                let name = file.path.string
+                return File(
+                    path: FilePath("\(resolved)/\(name)"), name: file.path,
+                    place: name.split(separator: "/").map(String.init), relativePath: prefix + name)
             }
             directories += tree.folders.map { resolved.pushing($0) }
             warnings = tree.skipped.compactMap { skipped in
@@ -52,11 +58,16 @@ struct SourceFiles {
             }
         } else {
             folder = resolved.removingLastComponent()
-            files = [File(path: resolved, name: FilePath(resolved.lastComponent?.string ?? ""), place: [])]
+            files = [
+                File(
+                    path: resolved, name: FilePath(resolved.lastComponent?.string ?? ""), place: [],
+                    relativePath: repository.relativePath(of: resolved) ?? resolved.string)
+            ]
             directories.append(folder)
             warnings = []
         }
         self.directories = directories
+        links = SymbolicLinks.on(source)
     }
 }
 

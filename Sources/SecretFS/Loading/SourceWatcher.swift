@@ -7,8 +7,14 @@ struct SourceWatcher: ~Copyable {
     private let queue: FileDescriptor
     private var paths: [Int32: FilePath] = [:]
     private var watches: [FilePath: Int32] = [:]
+    /// In these directories only these names matter.
+    private var names: [FilePath: Set<String>] = [:]
     /// Files that were written to and not closed since, with when they were last written to.
     private var beingWritten: [FilePath: ContinuousClock.Instant] = [:]
+    /// Files that were written to since `startNoting`, closed or not.
+    private(set) var written: Set<FilePath> = []
+    /// Whether there was more to note since `startNoting` than the kernel has room for.
+    private(set) var hasMissedEvents = false
 
     /// Whoever keeps a file open for writing longer than this without writing is no longer waited for.
     private static let patience: Duration = .milliseconds(500)
@@ -35,18 +41,25 @@ struct SourceWatcher: ~Copyable {
     /// Can be read when something happened.
     var descriptor: Int32 { queue.rawValue }
 
-    /// Watches these directories and no others.
+    /// Watches these directories and links, and nothing else.
     /// - Returns: whether some are new: what happened there before was not noticed.
     /// - Throws: `.system` when there are too many watches; a directory that is gone by now is left out.
-    mutating func watch(_ directories: [FilePath]) throws(SecretaryError) -> Bool {
+    mutating func watch(_ directories: [FilePath], links: [FilePath]) throws(SecretaryError) -> Bool {
         var someAreNew = false
-        let wanted = Set(directories)
+        let whole = Set(directories)
+        names = [:]
+        for link in links {
+            let folder = link.removingLastComponent()
+            guard !whole.contains(folder), let name = link.lastComponent else { continue }
+            names[folder, default: []].insert(name.string)
+        }
+        let wanted = whole.union(names.keys)
         for (path, watch) in watches where !wanted.contains(path) {
             _ = inotify_rm_watch(queue.rawValue, watch)
             watches[path] = nil
             paths[watch] = nil
         }
-        for path in directories where watches[path] == nil {
+        for path in wanted where watches[path] == nil {
             let watch = unsafe path.withPlatformString { unsafe inotify_add_watch(queue.rawValue, $0, Self.events) }
             if watch >= 0 {
                 watches[path] = watch
@@ -84,7 +97,18 @@ struct SourceWatcher: ~Copyable {
         return changed
     }
 
+    /// Begins anew to note which files are written to.
+    mutating func startNoting() {
+        written = []
+        hasMissedEvents = false
+    }
+
     private mutating func note(_ event: inotify_event, name: String) -> Bool {
+        if event.mask & UInt32(IN_Q_OVERFLOW) != 0 {
+            hasMissedEvents = true
+            forgetWatches()
+            return true
+        }
         if event.mask & UInt32(IN_IGNORED) != 0 {
             // The directory is gone, and its watch with it.
             if let path = paths.removeValue(forKey: event.wd) { watches[path] = nil }
@@ -95,14 +119,24 @@ struct SourceWatcher: ~Copyable {
             _ = inotify_rm_watch(queue.rawValue, event.wd)
         }
         guard let directory = paths[event.wd], !name.isEmpty else { return true }
+        if let names = names[directory], !names.contains(name) { return false }
         let file = directory.appending(name)
         if event.mask & UInt32(IN_MODIFY) != 0 {
+            written.insert(file)
             beingWritten[file] = .now
             // The end of writing is what counts.
             return false
         }
-        beingWritten[file] = nil
+        // Who writes may change owner and permissions before the end.
+        if event.mask & UInt32(IN_ATTRIB) == 0 { beingWritten[file] = nil }
         return true
+    }
+
+    /// Among the events that were missed may be the end of a directory: all are watched anew.
+    private mutating func forgetWatches() {
+        for watch in watches.values { _ = inotify_rm_watch(queue.rawValue, watch) }
+        watches = [:]
+        paths = [:]
     }
 
     /// Files that somebody is writing at this moment.

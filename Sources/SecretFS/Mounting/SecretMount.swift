@@ -44,7 +44,9 @@ public enum SecretMount {
         let mountpoint = try Mountpoint(claiming: settings.mountpoint)
         var reloader = try Reloader(
             source: source, builder: TreeBuilder(owner: settings.owner, group: settings.group))
-        let (tree, warnings) = try reloader.load(after: nil)
+        guard let (tree, warnings) = try reloader.load(after: nil).map({ ($0.tree, $0.warnings) }) else {
+            throw SecretaryError(.io, "\(source.description) changes all the time", hint: "wait until it does not")
+        }
 
         let channel = KernelChannel()
         let reaping = Waker()

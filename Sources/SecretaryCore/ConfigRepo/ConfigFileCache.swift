@@ -15,13 +15,17 @@ public final class ConfigFileCache: Sendable {
         let modified: Int64
         let changed: Int64
 
-        init(_ status: Stat) {
+        /// - Returns: `nil` when there is no such file.
+        init?(_ path: FilePath) {
+            guard let status = try? Stat(path) else { return nil }
             device = status.deviceID
             inode = status.inode
             size = status.size
             modified = Stamp.nanoseconds(status.st_mtim)
             changed = Stamp.nanoseconds(status.st_ctim)
         }
+
+        func isSameFile(as other: Stamp) -> Bool { inode == other.inode && device == other.device }
 
         private static func nanoseconds(_ time: timespec) -> Int64 {
             Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
@@ -31,14 +35,21 @@ public final class ConfigFileCache: Sendable {
     private struct Entry {
         let stamp: Stamp
         let format: ConfigFile.Format?
-        let file: ConfigFile
-        let isReliable: Bool
+        var file: ConfigFile
+        var isReliable: Bool
+        /// What the file held when it was last known to be read whole.
+        var whole: ConfigFile?
+    }
+
+    private struct State {
+        var entries: [FilePath: Entry] = [:]
+        var isRestless = false
     }
 
     private let keepsPlainText: Bool
-    private let entries = Mutex<[FilePath: Entry]>([:])
+    private let state = Mutex(State())
 
-    /// Times of files are at worst this coarse, in nanoseconds.
+    /// Times of files are at worst this coarse, in nanoseconds; and the kernel tells of a change at worst this much later.
     private static let granularity: Int64 = 50_000_000
 
     /// - Parameter keepsPlainText: whether text files without envelopes are wanted too; else they take no memory, and have
@@ -51,32 +62,65 @@ public final class ConfigFileCache: Sendable {
     /// - Parameters:
     ///   - name: from `folder`; no symbolic link on the way is followed.
     ///   - format: `nil` for what the name stands for.
-    ///   - isUnsettled: somebody is writing it at this moment: what it held before is good enough, if that is known.
+    ///   - isUnsettled: somebody is writing it at this moment: what it held when `confirm` was last called is taken.
     /// - Returns: `nil` for a new file that is unsettled.
     /// - Throws: as `ConfigFile.read`.
     public func file(
         _ name: FilePath, in folder: FilePath, format: ConfigFile.Format?, isUnsettled: Bool
     ) throws(SecretaryError) -> ConfigFile? {
         let path = folder.pushing(name)
-        let known = entries.withLock { $0[path] }
-        if isUnsettled {
-            guard let known, known.format == format else { return nil }
-            return known.file
-        }
+        if isUnsettled { return wholeFile(path, format) }
+        let known = state.withLock { $0.entries[path] }
         let now = WallClock.nanoseconds()
-        let status = try? Stat(path)
-        if let known, known.isReliable, known.format == format, let status, known.stamp == Stamp(status) {
-            return known.file
+        guard let stamp = Stamp(path) else { return try read(name, in: folder, format) }
+        if let known, known.isReliable, known.format == format, known.stamp == stamp { return known.file }
+        let isReliable = stamp.changed + Self.granularity < now
+        let whole = known?.format == format ? known?.whole : nil
+        // The kernel empties a file before it tells anybody.
+        if whole != nil, !isReliable, known?.stamp.isSameFile(as: stamp) ?? false {
+            return restlessFile(path, format)
         }
-        let file = try withoutPlainText(ConfigFile.read(name, in: folder, format: format))
-        if let status {
-            let stamp = Stamp(status)
-            let entry = Entry(
-                stamp: stamp, format: format, file: file,
-                isReliable: stamp.changed + Self.granularity < now)
-            entries.withLock { $0[path] = entry }
-        }
+        let result = Result { () throws(SecretaryError) in try read(name, in: folder, format) }
+        if whole != nil, Stamp(path) != stamp { return restlessFile(path, format) }
+        let file = try result.get()
+        let entry = Entry(stamp: stamp, format: format, file: file, isReliable: isReliable, whole: whole)
+        state.withLock { $0.entries[path] = entry }
         return file
+    }
+
+    private func read(
+        _ name: FilePath, in folder: FilePath, _ format: ConfigFile.Format?
+    ) throws(SecretaryError) -> ConfigFile {
+        try withoutPlainText(ConfigFile.read(name, in: folder, format: format))
+    }
+
+    /// A file that may be half-written.
+    private func restlessFile(_ path: FilePath, _ format: ConfigFile.Format?) -> ConfigFile? {
+        state.withLock { $0.isRestless = true }
+        return wholeFile(path, format)
+    }
+
+    /// Whether, since this was last asked, a file was found that was written to a moment before: what it held when `confirm`
+    /// was last called was taken, and it should be looked at again soon.
+    public func takeRestlessness() -> Bool {
+        state.withLock { state in
+            defer { state.isRestless = false }
+            return state.isRestless
+        }
+    }
+
+    /// What a file held before somebody began to write it; what was read since is forgotten.
+    private func wholeFile(_ path: FilePath, _ format: ConfigFile.Format?) -> ConfigFile? {
+        state.withLock { state in
+            guard var entry = state.entries[path], entry.format == format, let whole = entry.whole else {
+                state.entries[path] = nil
+                return nil
+            }
+            entry.file = whole
+            entry.isReliable = false
+            state.entries[path] = entry
+            return whole
+        }
     }
 
     private func withoutPlainText(_ file: ConfigFile) -> ConfigFile {
@@ -86,15 +130,26 @@ public final class ConfigFileCache: Sendable {
         return ConfigFile(path: file.path, format: file.format, root: .mapping([]))
     }
 
+    /// Nobody wrote to a file while it was read: each is whole as it was read last.
+    public func confirm() {
+        state.withLock { state in
+            state.entries = state.entries.mapValues { entry in
+                var entry = entry
+                entry.whole = entry.file
+                return entry
+            }
+        }
+    }
+
     /// Whether the file could be read before.
     public func knows(_ path: FilePath) -> Bool {
-        entries.withLock { $0[path] != nil }
+        state.withLock { $0.entries[path] != nil }
     }
 
     /// Forgets all files but these, given as absolute paths.
     public func keep(only paths: Set<FilePath>) {
-        entries.withLock { entries in
-            entries = entries.filter { paths.contains($0.key) }
+        state.withLock { state in
+            state.entries = state.entries.filter { paths.contains($0.key) }
         }
     }
 }
