@@ -112,7 +112,10 @@ struct MountStatus: Sendable {
     let text: String
 
     init(_ repo: TestRepo, at mountpoint: FilePath) async throws {
-        let result = try await repo.run("cat", [mountpoint.appending(".secretary/status").string])
+        // From elsewhere: the repo may be away at this moment.
+        let result = try await repo.run(
+            "cat", [mountpoint.appending(".secretary/status").string],
+            directory: repo.mountpoint.removingLastComponent())
         guard result.status == 0 else { throw MountFailure("no status: \(result.errors)") }
         text = result.text
     }

@@ -50,8 +50,8 @@ struct Sample {
 
 extension TestRepo {
     /// Writes a YAML file (`.yml`), a JSON file (`.json`) or variables (`.env`) that hold the samples, and what each should
-    /// be in the folder of plain files, at `place`.
-    func plant(_ samples: [Sample], in file: String, place: String = ".") throws {
+    /// be in the folder of plain files, at `place`; `nil` for nowhere.
+    func plant(_ samples: [Sample], in file: String, place: String? = ".") throws {
         var values: [(keys: [String], text: String)] = []
         for sample in samples {
             let text = try sample.parts.map { part in
@@ -61,7 +61,7 @@ extension TestRepo {
                 }
             }.joined()
             values.append((sample.keys, text))
-            try writePlain(place + "/" + sample.path, sample.plaintext)
+            if let place { try writePlain(place + "/" + sample.path, sample.plaintext) }
         }
         if file.hasSuffix(".env") {
             try write(file, values.map { "\($0.keys.joined())=\"\($0.text)\"\n" }.joined())
