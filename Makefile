@@ -60,9 +60,11 @@ lint:
 	else echo "lint: shellcheck is not installed, the shell scripts were not checked"; fi
 
 # Manual pages and completions come from the definitions of the commands, so they cannot disagree with the program.
+# SwiftPM adds -tool to the generator's name when it builds it for a plugin first.
 pages: build
 	swift build -j $(JOBS) --product generate-manual
-	@scripts/pages $(RELEASE)/secretaryctl .build/debug/generate-manual-tool $(PAGES)
+	@scripts/pages $(RELEASE)/secretaryctl "$$(ls -t .build/debug/generate-manual .build/debug/generate-manual-tool \
+	    2>/dev/null | head -n 1)" $(PAGES)
 
 install: pages
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/man/man1" \
