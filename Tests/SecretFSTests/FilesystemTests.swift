@@ -35,17 +35,45 @@ struct FilesystemTests {
         let inode = try fixture.walk("key").inode
         try fixture.filesystem.open(inode)
         try fixture.filesystem.open(inode)
-        fixture.filesystem.release(inode)
+        fixture.filesystem.release(inode, openedBy: 0)
         #expect(fixture.held.zeroExpired(now: .now + .seconds(60)) == nil, "one handle is still open")
         #expect(fixture.held.counts.secrets == 1)
-        fixture.filesystem.release(inode)
+        fixture.filesystem.release(inode, openedBy: 0)
         #expect(fixture.held.zeroExpired() != nil, "it lingers")
         #expect(fixture.held.counts.secrets == 1)
         _ = fixture.kernel.takeMessages()
         #expect(fixture.held.zeroExpired(now: .now + .seconds(60)) == nil)
         #expect(fixture.held.counts.secrets == 0)
         #expect(fixture.kernel.takeMessages() == [.drop(inode)])
-        #expect(throws: Errno.ioError) { try fixture.read(inode) }
+    }
+
+    @Test("a handle of a worker before this one reads, and its end counts nothing")
+    func foreignHandles() throws {
+        let fixture = try Fixture(["key": try envelope(of: 3)], workerNumber: 7)
+        let inode = try fixture.walk("key").inode
+        #expect(try fixture.read(inode) == "***")
+        #expect(try fixture.read(inode) == "***")
+        #expect(fixture.decryptor.count == 1, "reads that follow each other share one decryption")
+        #expect(fixture.kernel.takeMessages() == [], "a read holds the page that a store would wait for")
+        #expect(fixture.held.counts == (1, 0))
+        try fixture.filesystem.open(inode)
+        fixture.filesystem.release(inode, openedBy: 6)
+        #expect(fixture.held.counts == (1, 1))
+        fixture.filesystem.release(inode, openedBy: 7)
+        _ = fixture.held.zeroExpired(now: .now + .seconds(60))
+        #expect(fixture.held.counts == (0, 0))
+        #expect(fixture.kernel.takeMessages() == [.drop(inode)])
+        #expect(try fixture.read(inode) == "***", "it is decrypted again")
+    }
+
+    @Test("a worker that is not the first tells the kernel of changes that only its predecessor was asked about")
+    func inheritedNames() throws {
+        let files = ["a/key": try envelope(of: 3)]
+        let (first, second) = (try Fixture(files), try Fixture(files, workerNumber: 1))
+        let inode = try Fixture(files).walk("a/key").inode
+        for fixture in [first, second] { try fixture.replace(by: ["a/key": try envelope(of: 4)]) }
+        #expect(first.kernel.takeMessages().isEmpty)
+        #expect(second.kernel.takeMessages().contains(.remove("key", inode)))
     }
 
     @Test("a secret that is opened again during the linger is not decrypted again")
@@ -54,7 +82,7 @@ struct FilesystemTests {
         let inode = try fixture.walk("key").inode
         for _ in 0..<100 {
             try fixture.filesystem.open(inode)
-            fixture.filesystem.release(inode)
+            fixture.filesystem.release(inode, openedBy: 0)
         }
         #expect(fixture.decryptor.count == 1)
     }
@@ -68,7 +96,7 @@ struct FilesystemTests {
         for name in names {
             let inode = try fixture.walk(name).inode
             try fixture.filesystem.open(inode)
-            fixture.filesystem.release(inode)
+            fixture.filesystem.release(inode, openedBy: 0)
         }
         _ = fixture.held.zeroExpired()
         #expect(fixture.held.counts.secrets == HeldSecrets.maximumLingering)

@@ -122,17 +122,18 @@ enum Callbacks {
                 try filesystem.open(Inode(rawValue: inode))
             } answer: { request, filesystem, _ in
                 guard var handle = unsafe handle?.pointee else { return request.fail(.ioError) }
-                handle.fh = inode
+                handle.fh = filesystem.workerNumber
                 handle.noflush = 1
                 handle.keep_cache = filesystem.policy == .strict ? 0 : 1
                 handle.direct_io = filesystem.policy == .strict ? 1 : 0
                 let arrived = request.reply(handle: &handle)
-                if !arrived { filesystem.release(Inode(rawValue: inode)) }
+                if !arrived { filesystem.release(Inode(rawValue: inode), openedBy: filesystem.workerNumber) }
             }
         }
-        unsafe operations.release = { request, inode, _ in
+        unsafe operations.release = { request, inode, handle in
+            let worker = unsafe handle?.pointee.fh
             unsafe serve(request) { filesystem in
-                filesystem.release(Inode(rawValue: inode))
+                if let worker { filesystem.release(Inode(rawValue: inode), openedBy: worker) }
             } answer: { request, _, _ in
                 request.succeed()
             }

@@ -32,14 +32,19 @@ final class Filesystem: Sendable {
     private let state: Mutex<State>
     let held: HeldSecrets
     let policy: CachePolicy
+    /// Which of the processes that serve this mount one after the other this is; every handle it gives out carries it.
+    let workerNumber: UInt64
     private let reports: ReportWriter
 
-    /// - Parameter reports: writes the files of `.secretary`.
-    init(tree: Tree, held: HeldSecrets, policy: CachePolicy, reports: ReportWriter) {
+    /// - Parameters:
+    ///   - reports: writes the files of `.secretary`.
+    ///   - workerNumber: 0 for the process that serves the mount first.
+    init(tree: Tree, held: HeldSecrets, policy: CachePolicy, reports: ReportWriter, workerNumber: UInt64 = 0) {
         self.state = Mutex(State(tree: tree))
         self.held = held
         self.policy = policy
         self.reports = reports
+        self.workerNumber = workerNumber
     }
 
     // MARK: The tree
@@ -50,7 +55,8 @@ final class Filesystem: Sendable {
     func replaceTree(by tree: Tree, telling cache: some KernelCache) {
         let changes = state.withLock { state in
             defer { state.tree = tree }
-            return TreeChanges(from: state.tree, to: tree) { state.known[$0] != nil }
+            // The kernel may know anything from a worker before this one.
+            return TreeChanges(from: state.tree, to: tree) { workerNumber > 0 || state.known[$0] != nil }
         }
         // Not under the lock: a message waits for the look-ups that the kernel has under way, and they need it.
         changes.tell(cache)
@@ -200,8 +206,12 @@ final class Filesystem: Sendable {
     /// - Throws: `EACCES` refused, `EIO` cannot be decrypted, `EHOSTUNREACH` nobody to ask; never an empty file.
     func open(_ inode: Inode) throws(Errno) {
         guard case .secret(let file) = try node(inode).body else { return }
+        try acquire(inode, file, for: .handle)
+    }
+
+    private func acquire(_ inode: Inode, _ file: SecretFile, for use: HeldSecrets.Use) throws(Errno) {
         do throws(SecretaryError) {
-            try held.acquire(inode, file)
+            try held.acquire(inode, file, for: use)
         } catch {
             reports.failures.note(error, at: file.source)
             throw error.errno
@@ -209,11 +219,16 @@ final class Filesystem: Sendable {
     }
 
     /// Ends what a successful `open` began.
-    func release(_ inode: Inode) {
+    /// - Parameter worker: the number that the handle carries: what another process opened counts nothing here.
+    func release(_ inode: Inode, openedBy worker: UInt64) {
+        guard worker == workerNumber else { return }
         held.release(inode)
     }
 
-    /// Hands out the bytes of an open file.
+    /// Hands out the bytes of a file.
+    ///
+    /// What is not held is held for this read and the linger, which joins those that follow each other: under the policy
+    /// `resident` nobody opens, and a handle may be of a worker that is no more.
     /// - Parameter body: gets a part of the content, which must not be kept; empty beyond the end.
     func read<Result>(
         _ inode: Inode, count: Int, at offset: Int, _ body: (UnsafeRawBufferPointer) -> Result
@@ -223,15 +238,16 @@ final class Filesystem: Sendable {
         case .report: return unsafe body(UnsafeRawBufferPointer(start: nil, count: 0))
         case .text(let text):
             return unsafe text.withUnsafeBytes { unsafe body($0.part(count: count, at: offset)) }
-        case .secret:
-            // Under the policy `resident` nobody opens: each read is its own open, and the linger joins those that
-            // follow each other.
-            if policy == .resident { try open(inode) }
-            defer { if policy == .resident { release(inode) } }
-            let result = held.withPlaintext(of: inode) { plaintext in
-                unsafe plaintext.withUnsafeBytes { unsafe body($0.part(count: count, at: offset)) }
+        case .secret(let file):
+            func lend() -> Result? {
+                held.withPlaintext(of: inode) { plaintext in
+                    unsafe plaintext.withUnsafeBytes { unsafe body($0.part(count: count, at: offset)) }
+                }
             }
-            guard let result else { throw .ioError }
+            if let result = lend() { return result }
+            try acquire(inode, file, for: .reading)
+            defer { held.release(inode) }
+            guard let result = lend() else { throw .ioError }
             return result
         }
     }

@@ -62,9 +62,17 @@ final class HeldSecrets: Sendable {
         self.lingerBegan = lingerBegan
     }
 
-    /// Counts a handle on the secret, decrypting it if nobody has it open.
-    /// - Throws: what the decryptor throws; no handle is counted then.
-    func acquire(_ inode: Inode, _ file: SecretFile) throws(SecretaryError) {
+    /// What a secret is held for.
+    enum Use {
+        /// A handle, which is about to be read.
+        case handle
+        /// One request to read, which holds up the kernel's pages: storing them would wait for it.
+        case reading
+    }
+
+    /// Counts a handle or a reading request on the secret, decrypting it if it is not held.
+    /// - Throws: what the decryptor throws; nothing is counted then.
+    func acquire(_ inode: Inode, _ file: SecretFile, for use: Use) throws(SecretaryError) {
         let holding = table.withLock { table in
             var entry = table.entries[inode] ?? Entry(holding: Holding(), handles: 0, expiry: .now)
             entry.handles += 1
@@ -75,7 +83,7 @@ final class HeldSecrets: Sendable {
             try holding.plaintext.withLock { (plaintext) throws(SecretaryError) in
                 guard plaintext.bytes == nil else { return }
                 let bytes = try file.open()
-                if policy == .open, bytes.count > 0 { cache.store(bytes, in: inode) }
+                if policy == .open, use == .handle, bytes.count > 0 { cache.store(bytes, in: inode) }
                 plaintext.bytes = consume bytes
             }
         } catch {

@@ -29,14 +29,17 @@ struct Fixture {
     let filesystem: Filesystem
     let builder = TreeBuilder(owner: 1, group: 2)
 
-    init(_ files: [String: String], policy: CachePolicy = .open, linger: Duration = .zero) throws {
+    init(_ files: [String: String], policy: CachePolicy = .open, linger: Duration = .zero, workerNumber: UInt64 = 0)
+        throws
+    {
         let decryptor = decryptor
         let tree = try builder.build(Fixture.plan(files, decryptor), after: nil, now: 1_000_000_000)
         held = HeldSecrets(cache: kernel, policy: policy, linger: linger, lingerBegan: {})
         let reports = ReportWriter(
             source: "test", policy: policy, version: "0",
             loading: ReportWriter.Loading(loaded: 0, error: nil, warnings: []))
-        filesystem = Filesystem(tree: tree, held: held, policy: policy, reports: reports)
+        filesystem = Filesystem(
+            tree: tree, held: held, policy: policy, reports: reports, workerNumber: workerNumber)
     }
 
     /// Shows other files from now on.
