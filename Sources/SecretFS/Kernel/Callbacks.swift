@@ -116,10 +116,12 @@ enum Callbacks {
 
     private static func setContentOperations(_ operations: inout fuse_lowlevel_ops) {
         unsafe operations.open = { request, inode, handle in
+            let caller = unsafe caller(of: request)
             unsafe serve(request) { filesystem throws(Errno) in
+                guard let caller else { throw .ioError }
                 // The kernel takes this to mean that no file needs to be opened, and never asks again.
                 if filesystem.policy == .resident { throw .noFunction }
-                try filesystem.open(Inode(rawValue: inode))
+                try filesystem.open(Inode(rawValue: inode), by: caller)
             } answer: { request, filesystem, _ in
                 guard var handle = unsafe handle?.pointee else { return request.fail(.ioError) }
                 handle.fh = filesystem.workerNumber
@@ -176,6 +178,12 @@ private func serve<Result>(
 /// The file system that the session was made with; it lives longer than any request.
 private func filesystem(of request: fuse_req_t) -> Filesystem {
     unsafe Unmanaged<Filesystem>.fromOpaque(fuse_req_userdata(request)).takeUnretainedValue()
+}
+
+/// Who makes a request; every request says so.
+private func caller(of request: fuse_req_t?) -> Caller? {
+    guard let request = unsafe request, let context = unsafe fuse_req_ctx(request)?.pointee else { return nil }
+    return Caller(uid: context.uid, gid: context.gid, thread: context.pid)
 }
 
 private func bytes(of name: UnsafePointer<CChar>?) -> [UInt8] {

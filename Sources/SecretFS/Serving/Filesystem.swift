@@ -35,6 +35,7 @@ final class Filesystem: Sendable {
     /// Which of the processes that serve this mount one after the other this is; every handle it gives out carries it.
     let workerNumber: UInt64
     private let reports: ReportWriter
+    private let admission: Admission
 
     /// - Parameters:
     ///   - reports: writes the files of `.secretary`.
@@ -45,6 +46,7 @@ final class Filesystem: Sendable {
         self.policy = policy
         self.reports = reports
         self.workerNumber = workerNumber
+        self.admission = Admission(held: held)
     }
 
     // MARK: The tree
@@ -204,14 +206,15 @@ final class Filesystem: Sendable {
 
     /// Opens a file for reading: the one place where a reader's request leads to plaintext.
     /// - Throws: `EACCES` refused, `EIO` cannot be decrypted, `EHOSTUNREACH` nobody to ask; never an empty file.
-    func open(_ inode: Inode) throws(Errno) {
+    func open(_ inode: Inode, by caller: Caller) throws(Errno) {
         guard case .secret(let file) = try node(inode).body else { return }
-        try acquire(inode, file, for: .handle)
+        try noting(file) { () throws(SecretaryError) in try admission.open(inode, file, by: caller) }
     }
 
-    private func acquire(_ inode: Inode, _ file: SecretFile, for use: HeldSecrets.Use) throws(Errno) {
+    /// Writes down why something failed: the reader gets no more than a number.
+    private func noting(_ file: SecretFile, _ body: () throws(SecretaryError) -> Void) throws(Errno) {
         do throws(SecretaryError) {
-            try held.acquire(inode, file, for: use)
+            try body()
         } catch {
             reports.failures.note(error, at: file.source)
             throw error.errno
@@ -245,7 +248,7 @@ final class Filesystem: Sendable {
                 }
             }
             if let result = lend() { return result }
-            try acquire(inode, file, for: .reading)
+            try noting(file) { () throws(SecretaryError) in try held.acquire(inode, file, for: .reading) }
             defer { held.release(inode) }
             guard let result = lend() else { throw .ioError }
             return result

@@ -14,14 +14,19 @@ public struct SecretFile: Sendable {
     public let content: Content
     /// The name that a scope's `#NAME` has to be; `nil` where the file as a whole has none.
     public let name: String?
+    /// Which of those whom its permissions admit may open it.
+    public let readers: ReaderRules
     /// Decides and decrypts.
     public let opener: SecretOpener
     /// Where it is written: `FILE:LINE:COLUMN`.
     public let source: String
 
-    public init(content: Content, name: String?, opener: SecretOpener, source: String) {
+    public init(
+        content: Content, name: String?, readers: ReaderRules = ReaderRules(), opener: SecretOpener, source: String
+    ) {
         self.content = content
         self.name = name
+        self.readers = readers
         self.opener = opener
         self.source = source
     }
@@ -56,6 +61,15 @@ public struct SecretFile: Sendable {
     /// The scopes of its envelopes, each once.
     var scopes: [String] {
         Set(envelopes.compactMap { $0.scope?.description }).sorted()
+    }
+
+    /// Decides whether the scopes let the mount's identity have it, before any key is touched.
+    /// - Throws: `.denied`, naming the scope.
+    func checkScopes() throws(SecretaryError) {
+        switch content {
+        case .value(let value): try opener.check(value, name: name)
+        case .rendering(let rendering): try rendering.check(with: opener)
+        }
     }
 
     /// The one way from here to plaintext.

@@ -16,6 +16,12 @@ public struct SecretOpener: Sendable {
         self.onWarning = onWarning
     }
 
+    /// Decides as `open` does, but opens nothing and warns nobody: for whoever has to know before, or has it open already.
+    /// - Throws: `.denied` by the rules.
+    public func check(_ value: Value, name: String?) throws(SecretaryError) {
+        for case .envelope(let envelope) in value.pieces { _ = try identity.check(envelope, name: name) }
+    }
+
     /// The plaintext of `value`: its literal pieces, and its envelopes opened.
     /// - Parameter name: what the reader calls the secret; a scope with a `#NAME` asks for it.
     /// - Throws: `.denied` by the rules, `.malformed` for a broken piece, and what the decryptor throws. There is no partial

@@ -60,6 +60,18 @@ public struct Rendering: Sendable {
         pieces = plan.finished
     }
 
+    /// Decides about all its values as `compose` does, but opens nothing.
+    /// - Throws: `.denied` by the rules, naming the value's path.
+    public func check(with opener: SecretOpener) throws(SecretaryError) {
+        for leaf in values {
+            do throws(SecretaryError) {
+                try opener.check(leaf.value.value, name: leaf.name)
+            } catch {
+                throw error.prefixed(leaf.path.description)
+            }
+        }
+    }
+
     /// Decrypts the values and composes the file, all in guarded memory.
     /// - Throws: what opening a value throws, and `.malformed` for a value that the format cannot hold, both naming the
     ///   value's path. There is no partial result.

@@ -90,3 +90,10 @@ func envelope(of count: Int, marked mark: UInt8 = 0) throws -> String {
     let payload = [UInt8](repeating: mark, count: 24 + 16 + count)
     return String(decoding: try Envelope(kind: .nacl, payload: payload).text, as: UTF8.self)
 }
+
+extension Filesystem {
+    /// Opens as somebody of whom nothing matters.
+    func open(_ inode: SecretFS.Inode) throws {
+        try open(inode, by: Caller(uid: 0, gid: 0, thread: 0))
+    }
+}

@@ -1,0 +1,32 @@
+/// What was decided about a reader, and by which rule.
+public struct ReaderDecision: Sendable, Hashable {
+    public var isAllowed: Bool
+    /// For people: `readers[2] of view web`, `default: file mode`.
+    public var rule: String
+
+    public init(isAllowed: Bool, rule: String) {
+        self.isAllowed = isAllowed
+        self.rule = rule
+    }
+
+    /// No rule says anything: who was let through by the file's permissions may read it.
+    public static let fileMode = ReaderDecision(isAllowed: true, rule: "default: file mode")
+}
+
+/// Which readers may open a file: the first rule that applies decides.
+///
+/// The kernel has checked the file's permissions before; rules can only take away.
+public struct ReaderRules: Sendable, Hashable {
+    public let rules: [ReaderRule]
+
+    public init(_ rules: [ReaderRule] = []) {
+        self.rules = rules
+    }
+
+    public var isEmpty: Bool { rules.isEmpty }
+
+    public func decide(_ reader: ReaderProcess) -> ReaderDecision {
+        guard let rule = rules.first(where: { $0.applies(to: reader) }) else { return .fileMode }
+        return ReaderDecision(isAllowed: rule.effect == .allow, rule: rule.name)
+    }
+}
