@@ -44,6 +44,7 @@ public import SystemPackage
                 .system, "cannot allocate \(count) bytes of guarded memory",
                 hint: "raise the limits on memory and memory maps (ulimit -v, vm.max_map_count)")
         }
+        unsafe LockedMemory.check(base, count)
         unsafe sodium_memzero(base, count)
         return unsafe base
     }

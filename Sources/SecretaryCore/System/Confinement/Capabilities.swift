@@ -1,0 +1,62 @@
+internal import CLinux
+internal import Glibc
+internal import SystemPackage
+
+/// Parts of root's power, by the numbers of capabilities(7).
+public struct Capabilities: OptionSet, Sendable {
+    public let rawValue: UInt64
+
+    public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    /// Reading files and entering folders whatever their permissions say (`CAP_DAC_READ_SEARCH`).
+    public static let readEverything = Capabilities(number: CAP_DAC_READ_SEARCH)
+    /// Learning which program another user's process runs (`CAP_SYS_PTRACE`).
+    public static let inspectProcesses = Capabilities(number: CAP_SYS_PTRACE)
+    /// Mounting and unmounting (`CAP_SYS_ADMIN`).
+    public static let administer = Capabilities(number: CAP_SYS_ADMIN)
+
+    private init(number: Int32) { self.init(rawValue: 1 << UInt64(number)) }
+}
+
+extension Capabilities {
+    /// Those in force for the calling thread; nothing when the kernel does not say.
+    public static var effective: Capabilities { current.effective }
+
+    private static var current: (effective: Capabilities, permitted: Capabilities) {
+        var effective: UInt64 = 0
+        var permitted: UInt64 = 0
+        var inheritable: UInt64 = 0
+        guard unsafe clinux_get_capabilities(&effective, &permitted, &inheritable) == 0 else { return ([], []) }
+        return (Capabilities(rawValue: effective), Capabilities(rawValue: permitted))
+    }
+
+    /// Gives up, for good, all but these of what the calling thread has: from the effective, permitted, inheritable and
+    /// ambient sets, and from the bounding set as far as it may change that.
+    ///
+    /// Threads that are started later have no more than their starter.
+    /// - Throws: `.system` when something is left that should not be.
+    func keepOnlyThese() throws(SecretaryError) {
+        dropFromBoundingSet()
+        _ = clinux_clear_ambient_set()
+        let kept = Self.current.permitted.intersection(self)
+        let result = clinux_set_capabilities(kept.rawValue, kept.rawValue, 0)
+        guard result == 0 else {
+            throw SecretaryError(.system, "cannot give up privileges: \(Errno(rawValue: errno))")
+        }
+        guard Self.current == (kept, kept) else {
+            throw SecretaryError(.system, "the kernel did not take away the privileges that were given up")
+        }
+    }
+
+    /// Takes all others out of what executing a program can give.
+    ///
+    /// Only who has `CAP_SETPCAP` may. Who has not got it has nothing to lose, and what a set-user-id program would give
+    /// is forbidden by `no_new_privs`.
+    private func dropFromBoundingSet() {
+        for number in 0..<Int32(64) {
+            let isThere = clinux_is_in_bounding_set(number)
+            guard isThere >= 0 else { return }
+            if isThere == 1, !contains(Capabilities(number: number)) { _ = clinux_drop_from_bounding_set(number) }
+        }
+    }
+}
