@@ -13,7 +13,7 @@ enum Callbacks {
         var operations = fuse_lowlevel_ops()
         setNameOperations(&operations)
         setAttributeOperations(&operations)
-        setContentOperations(&operations)
+        ContentCallbacks.set(&operations)
         unsafe operations.`init` = { _, connection in
             guard let connection = unsafe connection else { return }
             // libfuse would pass data through pipes, and leave plaintext in them.
@@ -111,55 +111,12 @@ enum Callbacks {
             }
         }
     }
-
-    // MARK: Content
-
-    private static func setContentOperations(_ operations: inout fuse_lowlevel_ops) {
-        unsafe operations.open = { request, inode, handle in
-            let caller = unsafe caller(of: request)
-            unsafe serve(request) { filesystem throws(Errno) in
-                guard let caller else { throw .ioError }
-                // The kernel takes this to mean that no file needs to be opened, and never asks again.
-                if filesystem.policy == .resident { throw .noFunction }
-                try filesystem.open(Inode(rawValue: inode), by: caller)
-            } answer: { request, filesystem, _ in
-                guard var handle = unsafe handle?.pointee else { return request.fail(.ioError) }
-                handle.fh = filesystem.workerNumber
-                handle.noflush = 1
-                handle.keep_cache = filesystem.policy == .strict ? 0 : 1
-                handle.direct_io = filesystem.policy == .strict ? 1 : 0
-                let arrived = request.reply(handle: &handle)
-                if !arrived { filesystem.release(Inode(rawValue: inode), openedBy: filesystem.workerNumber) }
-            }
-        }
-        unsafe operations.release = { request, inode, handle in
-            let worker = unsafe handle?.pointee.fh
-            unsafe serve(request) { filesystem in
-                if let worker { filesystem.release(Inode(rawValue: inode), openedBy: worker) }
-            } answer: { request, _, _ in
-                request.succeed()
-            }
-        }
-        unsafe operations.read = { request, inode, size, offset, _ in
-            guard let request = unsafe request else { return }
-            let filesystem = unsafe filesystem(of: request)
-            var pending: Request? = unsafe Request(request)
-            do throws(Errno) {
-                // Answered while the plaintext is lent: it goes from guarded memory to the kernel without a copy.
-                try unsafe filesystem.read(Inode(rawValue: inode), count: size, at: Int(offset)) { bytes in
-                    unsafe pending.take()?.reply(bytes: bytes)
-                }
-            } catch {
-                pending.take()?.fail(error)
-            }
-        }
-    }
 }
 
 // MARK: Translation. Functions of the file, because C's function pointers cannot carry a `self`.
 
 /// Does the work of one request and answers it: with `answer` if `work` had a result, else with the error.
-private func serve<Result>(
+func serve<Result>(
     _ raw: fuse_req_t?, _ work: (Filesystem) throws(Errno) -> Result,
     answer: (consuming Request, Filesystem, Result) -> Void
 ) {
@@ -176,14 +133,8 @@ private func serve<Result>(
 }
 
 /// The file system that the session was made with; it lives longer than any request.
-private func filesystem(of request: fuse_req_t) -> Filesystem {
+func filesystem(of request: fuse_req_t) -> Filesystem {
     unsafe Unmanaged<Filesystem>.fromOpaque(fuse_req_userdata(request)).takeUnretainedValue()
-}
-
-/// Who makes a request; every request says so.
-private func caller(of request: fuse_req_t?) -> Caller? {
-    guard let request = unsafe request, let context = unsafe fuse_req_ctx(request)?.pointee else { return nil }
-    return Caller(uid: context.uid, gid: context.gid, thread: context.pid)
 }
 
 private func bytes(of name: UnsafePointer<CChar>?) -> [UInt8] {

@@ -4,7 +4,7 @@ internal import SecretaryCore
 internal import SystemPackage
 
 /// A request of the kernel, answered exactly once: answering consumes it, and one that ends unanswered says `EIO`.
-@safe struct Request: ~Copyable {
+@safe struct Request: ~Copyable, @unchecked Sendable {  // libfuse lets any thread answer
     private let request: fuse_req_t
 
     init(_ request: fuse_req_t) {

@@ -12,12 +12,14 @@ public struct MountSettings: Sendable {
     public var group: UInt32
     /// How long plaintext stays in memory after the last close.
     public var linger: Duration
+    /// How long a reader waits when something outside has to answer.
+    public var deadline: Duration
     /// Of the program, for `.secretary/status`.
     public var version: String
 
     public init(
         mountpoint: FilePath, cache: CachePolicy, allowOther: Bool, owner: UInt32, group: UInt32,
-        linger: Duration = .seconds(1), version: String
+        linger: Duration = .seconds(1), deadline: Duration = .seconds(5), version: String
     ) {
         self.mountpoint = mountpoint
         self.cache = cache
@@ -25,6 +27,7 @@ public struct MountSettings: Sendable {
         self.owner = owner
         self.group = group
         self.linger = linger
+        self.deadline = deadline
         self.version = version
     }
 }
@@ -56,7 +59,8 @@ public enum SecretMount {
         let reports = ReportWriter(
             source: source.description, policy: settings.cache, version: settings.version,
             loading: ReportWriter.Loading(loaded: WallClock.nanoseconds(), error: nil, warnings: warnings))
-        let filesystem = Filesystem(tree: tree, held: held, policy: settings.cache, reports: reports)
+        let filesystem = Filesystem(
+            tree: tree, held: held, policy: settings.cache, reports: reports, deadline: settings.deadline)
         let session = try KernelSession(
             serving: filesystem, channel: channel, options: options(for: settings))
         defer { held.zeroAll() }
@@ -64,6 +68,7 @@ public enum SecretMount {
         let path = mountpoint.path
         try session.mount(at: path)
         defer { session.unmount() }
+        defer { filesystem.outside.end() }
 
         let reaper = try BackgroundThread {
             while !reaping.isStopped { reaping.wait(until: held.zeroExpired()) }

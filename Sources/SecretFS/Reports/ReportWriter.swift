@@ -37,15 +37,19 @@ final class ReportWriter: Sendable {
     }
 
     func text(
-        of report: Report, tree: Tree, held: (secrets: Int, handles: Int), knownNodes: Int
+        of report: Report, tree: Tree, held: (secrets: Int, handles: Int), knownNodes: Int, waiting: Int
     ) -> [UInt8] {
         switch report {
         case .generation: return Array("\(tree.generation)\n".utf8)
-        case .status: return Array((status(tree: tree, held: held, knownNodes: knownNodes).lines() + "\n").utf8)
+        case .status:
+            let status = status(tree: tree, held: held, knownNodes: knownNodes, waiting: waiting)
+            return Array((status.lines() + "\n").utf8)
         }
     }
 
-    private func status(tree: Tree, held: (secrets: Int, handles: Int), knownNodes: Int) -> JSONText {
+    private func status(
+        tree: Tree, held: (secrets: Int, handles: Int), knownNodes: Int, waiting: Int
+    ) -> JSONText {
         let loading = loading.withLock { $0 }
         let failures = failures.all.map { failure in
             JSONText.object([
@@ -65,6 +69,7 @@ final class ReportWriter: Sendable {
             ("cache", .string(policy.rawValue)),
             ("held_secrets", .number(held.secrets)),
             ("open_handles", .number(held.handles)),
+            ("waiting_requests", .number(waiting)),
             ("kernel_nodes", .number(knownNodes)),
             ("pid", .number(Int(getpid()))),
             ("version", .string(version)),

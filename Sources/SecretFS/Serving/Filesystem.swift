@@ -34,19 +34,25 @@ final class Filesystem: Sendable {
     let policy: CachePolicy
     /// Which of the processes that serve this mount one after the other this is; every handle it gives out carries it.
     let workerNumber: UInt64
-    private let reports: ReportWriter
-    private let admission: Admission
+    let reports: ReportWriter
+    let admission: Admission
+    let outside: WaitingForOutside
 
     /// - Parameters:
     ///   - reports: writes the files of `.secretary`.
     ///   - workerNumber: 0 for the process that serves the mount first.
-    init(tree: Tree, held: HeldSecrets, policy: CachePolicy, reports: ReportWriter, workerNumber: UInt64 = 0) {
+    ///   - deadline: how long a reader waits for something outside.
+    init(
+        tree: Tree, held: HeldSecrets, policy: CachePolicy, reports: ReportWriter, workerNumber: UInt64 = 0,
+        deadline: Duration = .seconds(5)
+    ) {
         self.state = Mutex(State(tree: tree))
         self.held = held
         self.policy = policy
         self.reports = reports
         self.workerNumber = workerNumber
-        self.admission = Admission(held: held)
+        self.admission = Admission()
+        self.outside = WaitingForOutside(deadline: deadline)
     }
 
     // MARK: The tree
@@ -65,7 +71,7 @@ final class Filesystem: Sendable {
     }
 
     /// The node of an inode the kernel asks for: of the present tree, else one it still refers to.
-    private func node(_ inode: Inode) throws(Errno) -> Node {
+    func node(_ inode: Inode) throws(Errno) -> Node {
         let node = state.withLock { $0.tree.nodes[inode] ?? $0.known[inode] }
         guard let node else { throw .staleNFSFileHandle }
         return node
@@ -198,88 +204,14 @@ final class Filesystem: Sendable {
         guard case .secret(let file) = node.body, let attribute = ExtendedAttribute(rawValue: name) else {
             throw .noData
         }
-        let isHeld = held.withPlaintext(of: inode) { _ in } != nil
-        return Array(attribute.text(of: file, node.attributes, isHeld: isHeld).utf8)
-    }
-
-    // MARK: Content
-
-    /// Opens a file for reading: the one place where a reader's request leads to plaintext.
-    /// - Throws: `EACCES` refused, `EIO` cannot be decrypted, `EHOSTUNREACH` nobody to ask; never an empty file.
-    func open(_ inode: Inode, by caller: Caller) throws(Errno) {
-        guard case .secret(let file) = try node(inode).body else { return }
-        try noting(file) { () throws(SecretaryError) in try admission.open(inode, file, by: caller) }
-    }
-
-    /// Writes down why something failed: the reader gets no more than a number.
-    private func noting(_ file: SecretFile, _ body: () throws(SecretaryError) -> Void) throws(Errno) {
-        do throws(SecretaryError) {
-            try body()
-        } catch {
-            reports.failures.note(error, at: file.source)
-            throw error.errno
-        }
-    }
-
-    /// Ends what a successful `open` began.
-    /// - Parameter worker: the number that the handle carries: what another process opened counts nothing here.
-    func release(_ inode: Inode, openedBy worker: UInt64) {
-        guard worker == workerNumber else { return }
-        held.release(inode)
-    }
-
-    /// Hands out the bytes of a file.
-    ///
-    /// What is not held is held for this read and the linger, which joins those that follow each other: under the policy
-    /// `resident` nobody opens, and a handle may be of a worker that is no more.
-    /// - Parameter body: gets a part of the content, which must not be kept; empty beyond the end.
-    func read<Result>(
-        _ inode: Inode, count: Int, at offset: Int, _ body: (UnsafeRawBufferPointer) -> Result
-    ) throws(Errno) -> Result {
-        switch try node(inode).body {
-        case .directory: throw .isDirectory
-        case .report: return unsafe body(UnsafeRawBufferPointer(start: nil, count: 0))
-        case .text(let text):
-            return unsafe text.withUnsafeBytes { unsafe body($0.part(count: count, at: offset)) }
-        case .secret(let file):
-            func lend() -> Result? {
-                held.withPlaintext(of: inode) { plaintext in
-                    unsafe plaintext.withUnsafeBytes { unsafe body($0.part(count: count, at: offset)) }
-                }
-            }
-            if let result = lend() { return result }
-            try noting(file) { () throws(SecretaryError) in try held.acquire(inode, file, for: .reading) }
-            defer { held.release(inode) }
-            guard let result = lend() else { throw .ioError }
-            return result
-        }
+        return Array(attribute.text(of: file, node.attributes, isHeld: held.isHeld(inode)).utf8)
     }
 
     // MARK: Reports
 
     private func text(of report: Report) -> [UInt8] {
         let (tree, known) = state.withLock { ($0.tree, $0.known.count) }
-        return reports.text(of: report, tree: tree, held: held.counts, knownNodes: known)
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    /// At most `count` bytes from `offset` on; fewer at the end.
-    fileprivate func part(count: Int, at offset: Int) -> UnsafeRawBufferPointer {
-        let start = Swift.min(Swift.max(offset, 0), self.count)
-        let end = start + Swift.min(Swift.max(count, 0), self.count - start)
-        return unsafe UnsafeRawBufferPointer(rebasing: self[start..<end])
-    }
-}
-
-extension SecretaryError {
-    /// What a reader gets to see of a failure.
-    var errno: Errno {
-        switch code {
-        case .denied: .permissionDenied
-        case .unavailable: .noRouteToHost
-        case .system: .noMemory
-        default: .ioError
-        }
+        return reports.text(
+            of: report, tree: tree, held: held.counts, knownNodes: known, waiting: outside.count)
     }
 }

@@ -4,35 +4,49 @@ internal import Synchronization
 
 /// The plaintexts that are open now, or were a moment ago: the only place where a mount keeps any.
 ///
-/// A secret is decrypted when the first handle opens, once for all that open it at the same time, and zeroed when the
+/// A secret is decrypted when the first handle opens, once for all that ask for it at the same time, and zeroed when the
 /// last one is closed and the linger has passed. Between first open and zeroing it is also in the page cache, if the
-/// policy says so.
+/// policy says so. Nobody who asks for it is held up here while somebody else decrypts: who waits is told later.
 final class HeldSecrets: Sendable {
-    /// One secret, while it is held.
+    /// What a secret is held for.
+    enum Use {
+        /// A handle, which is about to be read.
+        case handle
+        /// One request to read, which holds up the kernel's pages: storing them would wait for it.
+        case reading
+    }
+
+    /// How somebody gets a secret.
+    enum Acquisition {
+        /// It is held and counted.
+        case held
+        /// Somebody decrypts it already, and will tell.
+        case joined
+        /// The caller has to see to it that it is decrypted.
+        case begun
+    }
+
+    /// Plaintext that is zeroed with the last reference.
     private final class Holding: Sendable {
-        /// Held while decrypting and while storing: whoever opens the same secret meanwhile waits for the result.
-        ///
-        /// No request on this inode can be outstanding in the kernel then, because nobody has it open, so that storing
-        /// its pages waits for no one.
-        let plaintext = Mutex<Plaintext>(Plaintext())
+        let plaintext: SecretBytes
+        init(_ plaintext: consuming SecretBytes) { self.plaintext = plaintext }
     }
 
-    private struct Plaintext: ~Copyable {
-        var bytes: SecretBytes?
-    }
-
+    /// One secret, while it is held.
     private struct Entry {
         let holding: Holding
-        /// Open handles.
-        var handles: Int
-        /// When it may be zeroed, if nobody has it open then.
-        var expiry: ContinuousClock.Instant
+        /// Open handles, and requests to read that are being answered.
+        var uses: Int
+        /// When it may be zeroed, if nobody uses it then.
+        var expiry = ContinuousClock.now
         /// Whether it stands in `lingering`.
         var isLingering = false
     }
 
     private struct Table {
         var entries: [Inode: Entry] = [:]
+        /// Who waits for what is being decrypted, or stored.
+        var flights: [Inode: [(waiter: Waiter, use: Use)]] = [:]
         /// Who may have to be zeroed, and when to look.
         ///
         /// An entry that was opened or closed again meanwhile is looked at once more, so that a close costs no more
@@ -62,45 +76,89 @@ final class HeldSecrets: Sendable {
         self.lingerBegan = lingerBegan
     }
 
-    /// What a secret is held for.
-    enum Use {
-        /// A handle, which is about to be read.
-        case handle
-        /// One request to read, which holds up the kernel's pages: storing them would wait for it.
-        case reading
-    }
+    // MARK: Getting hold of a secret
 
-    /// Counts a handle or a reading request on the secret, decrypting it if it is not held.
-    /// - Throws: what the decryptor throws; nothing is counted then.
-    func acquire(_ inode: Inode, _ file: SecretFile, for use: Use) throws(SecretaryError) {
-        let holding = table.withLock { table in
-            var entry = table.entries[inode] ?? Entry(holding: Holding(), handles: 0, expiry: .now)
-            entry.handles += 1
-            table.entries[inode] = entry
-            return entry.holding
-        }
-        do {
-            try holding.plaintext.withLock { (plaintext) throws(SecretaryError) in
-                guard plaintext.bytes == nil else { return }
-                let bytes = try file.open()
-                if policy == .open, use == .handle, bytes.count > 0 { cache.store(bytes, in: inode) }
-                plaintext.bytes = consume bytes
+    /// Counts a handle or a request to read if the secret is held; else `waiter` is told when it is.
+    func acquire(_ inode: Inode, for use: Use, _ waiter: Waiter) -> Acquisition {
+        table.withLock { table in
+            // Nobody may open the file while its pages are stored: who opens it reads it, and that would hold the store up.
+            if table.entries[inode] != nil, use == .reading || table.flights[inode] == nil {
+                table.entries[inode]?.uses += 1
+                return .held
             }
-        } catch {
-            release(inode)
-            throw error
+            guard table.flights[inode] != nil else {
+                table.flights[inode] = [(waiter, use)]
+                return .begun
+            }
+            table.flights[inode]?.removeAll { !$0.waiter.isWaiting }
+            table.flights[inode]?.append((waiter, use))
+            return .joined
         }
     }
 
-    /// Ends one handle; after the last one the linger begins.
+    /// Decrypts for all who wait.
+    ///
+    /// Not if nobody does any more; what comes too late for everybody is zeroed.
+    func decrypt(_ inode: Inode, _ file: SecretFile) {
+        guard isWanted(inode) else { return }
+        do throws(SecretaryError) {
+            let holding = Holding(try file.open())
+            if isWanted(inode) { hold(holding, as: inode) }
+        } catch {
+            fail(inode, error)
+        }
+    }
+
+    /// Whether anybody still waits; else it is as if nobody ever had.
+    private func isWanted(_ inode: Inode) -> Bool {
+        table.withLock { table in
+            let isWanted = table.flights[inode]?.contains { $0.waiter.isWaiting } ?? false
+            if !isWanted { table.flights[inode] = nil }
+            return isWanted
+        }
+    }
+
+    /// Tells all who wait that there is no content.
+    func fail(_ inode: Inode, _ error: SecretaryError) {
+        let waiters = table.withLock { $0.flights.removeValue(forKey: inode) } ?? []
+        for (waiter, _) in waiters { waiter.tell(.failed(error)) }
+    }
+
+    /// Shares what was decrypted: first with those who read, as a store may have to wait for their pages.
+    private func hold(_ holding: Holding, as inode: Inode) {
+        let (readers, isOpened) = table.withLock { table in
+            let waiters = table.flights[inode] ?? []
+            let readers = waiters.filter { $0.use == .reading }
+            table.flights[inode] = waiters.filter { $0.use == .handle }
+            // One use more, until the pages are stored.
+            table.entries[inode] = Entry(holding: holding, uses: readers.count + 1)
+            return (readers.map(\.waiter), readers.count < waiters.count)
+        }
+        tell(readers, of: inode)
+        if policy == .open, isOpened, holding.plaintext.count > 0 { cache.store(holding.plaintext, in: inode) }
+        let openers = table.withLock { table in
+            let waiters = table.flights.removeValue(forKey: inode) ?? []
+            table.entries[inode]?.uses += waiters.count
+            return waiters.map(\.waiter)
+        }
+        tell(openers, of: inode)
+        release(inode)
+    }
+
+    /// - Parameter waiters: each is counted as a use.
+    private func tell(_ waiters: [Waiter], of inode: Inode) {
+        for waiter in waiters where !waiter.tell(.held) { release(inode) }
+    }
+
+    /// Ends one handle or request to read; after the last one the linger begins.
     func release(_ inode: Inode) {
         let expiry = ContinuousClock.now + linger
         let reaperIsNeeded = table.withLock { table in
-            guard var entry = table.entries[inode], entry.handles > 0 else { return false }
-            entry.handles -= 1
+            guard var entry = table.entries[inode], entry.uses > 0 else { return false }
+            entry.uses -= 1
             entry.expiry = expiry
             defer { table.entries[inode] = entry }
-            guard entry.handles == 0, !entry.isLingering else { return false }
+            guard entry.uses == 0, !entry.isLingering else { return false }
             entry.isLingering = true
             table.lingering.append((inode, expiry))
             return table.lingering.count == 1 || table.lingering.count > Self.maximumLingering
@@ -108,33 +166,47 @@ final class HeldSecrets: Sendable {
         if reaperIsNeeded { lingerBegan() }
     }
 
+    // MARK: What is held
+
+    func isHeld(_ inode: Inode) -> Bool {
+        table.withLock { $0.entries[inode] != nil }
+    }
+
+    func isBeingDecrypted(_ inode: Inode) -> Bool {
+        table.withLock { $0.flights[inode] != nil }
+    }
+
     /// Lends the plaintext of a secret that is held.
     /// - Returns: `nil` when it is not.
     func withPlaintext<Result>(of inode: Inode, _ body: (borrowing SecretBytes) -> Result) -> Result? {
         guard let holding = table.withLock({ $0.entries[inode]?.holding }) else { return nil }
-        return holding.plaintext.withLock { plaintext in
-            switch plaintext.bytes {
-            case .some(let bytes): body(bytes)
-            case .none: nil
-            }
+        return body(holding.plaintext)
+    }
+
+    /// Secrets in memory now, and open handles on them.
+    var counts: (secrets: Int, handles: Int) {
+        table.withLock { table in
+            (table.entries.count, table.entries.values.reduce(0) { $0 + $1.uses })
         }
     }
+
+    // MARK: Zeroing
 
     /// Zeroes whatever has lingered long enough.
     /// - Returns: when to call again; `nil` when nothing lingers.
     func zeroExpired(now: ContinuousClock.Instant = .now) -> ContinuousClock.Instant? {
-        var expired: [(Inode, Holding)] = []
+        var expired: [Inode] = []
         let next: ContinuousClock.Instant? = table.withLock { table in
             while let (inode, due) = table.lingering.first {
                 let tooMany = table.lingering.count > Self.maximumLingering
                 guard due <= now || tooMany else { return due }
                 table.lingering.removeFirst()
                 guard var entry = table.entries[inode] else { continue }
-                if entry.handles == 0, entry.expiry > now, !tooMany {
+                if entry.uses == 0, entry.expiry > now, !tooMany {
                     table.lingering.append((inode, entry.expiry))
-                } else if entry.handles == 0 {
+                } else if entry.uses == 0 {
                     table.entries[inode] = nil
-                    expired.append((inode, entry.holding))
+                    expired.append(inode)
                 } else {
                     entry.isLingering = false
                     table.entries[inode] = entry
@@ -142,11 +214,8 @@ final class HeldSecrets: Sendable {
             }
             return nil
         }
-        for (inode, holding) in expired {
-            holding.plaintext.withLock { $0.bytes = nil }
-            // With `strict` there are pages only of files that somebody has mapped.
-            if policy != .resident { cache.drop(inode) }
-        }
+        // With `strict` there are pages only of files that somebody has mapped.
+        if policy != .resident { expired.forEach(cache.drop) }
         return next
     }
 
@@ -154,19 +223,6 @@ final class HeldSecrets: Sendable {
     ///
     /// For the end of the mount.
     func zeroAll() {
-        let all = table.withLock { table in
-            defer { table = Table() }
-            return table.entries.values.map(\.holding)
-        }
-        for holding in all {
-            holding.plaintext.withLock { $0.bytes = nil }
-        }
-    }
-
-    /// Secrets in memory now, and open handles on them.
-    var counts: (secrets: Int, handles: Int) {
-        table.withLock { table in
-            (table.entries.count, table.entries.values.reduce(0) { $0 + $1.handles })
-        }
+        table.withLock { $0 = Table() }
     }
 }

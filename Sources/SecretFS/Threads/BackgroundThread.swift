@@ -13,6 +13,15 @@ internal import SecretaryCore
     /// Starts `body` on a thread that takes no signals: they belong to the main thread.
     /// - Throws: `.system` when there can be no more threads.
     init(_ body: @escaping @Sendable () -> Void) throws(SecretaryError) {
+        thread = try Self.start(body)
+    }
+
+    /// The same for a thread that nobody waits for.
+    static func detach(_ body: @escaping @Sendable () -> Void) throws(SecretaryError) {
+        pthread_detach(try start(body))
+    }
+
+    private static func start(_ body: @escaping @Sendable () -> Void) throws(SecretaryError) -> pthread_t {
         var all = sigset_t()
         var before = sigset_t()
         unsafe sigfillset(&all)
@@ -32,7 +41,7 @@ internal import SecretaryCore
             unsafe work.release()
             throw SecretaryError(.system, "cannot start a thread: \(unsafe String(cString: strerror(status)))")
         }
-        self.thread = thread
+        return thread
     }
 
     /// Waits for it to end.

@@ -40,12 +40,19 @@ final class Waker: Sendable {
         if let descriptor { polled.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)) }
         var timeout: Int32 = -1
         if let deadline {
-            let left = ContinuousClock.now.duration(to: deadline).components
-            let milliseconds = left.seconds * 1000 + (left.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
-            timeout = Int32(clamping: max(0, milliseconds))
+            timeout = ContinuousClock.now.duration(to: deadline).pollTimeout
         }
         _ = unsafe poll(&polled, nfds_t(polled.count), timeout)
         var count: eventfd_t = 0
         _ = unsafe eventfd_read(event, &count)
+    }
+}
+
+extension Duration {
+    /// As `poll(2)` has it: whole milliseconds, never too few.
+    var pollTimeout: Int32 {
+        let milliseconds =
+            components.seconds * 1000 + (components.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+        return Int32(clamping: max(0, milliseconds))
     }
 }

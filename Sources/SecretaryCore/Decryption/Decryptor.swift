@@ -4,8 +4,15 @@
 public protocol Decryptor: Sendable {
     /// Writes exactly `envelope.plaintextCount` bytes to `target`, which lies in guarded memory.
     /// - Throws: `.wrongKey` when no key fits or the envelope was changed, `.unavailable` when something outside that has to
-    ///   help does not answer. `target` then holds nothing of the plaintext.
+    ///   help is not there, `.timedOut` when it does not answer. `target` then holds nothing of the plaintext.
     func open(_ envelope: Envelope, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError)
+
+    /// Whether `open` may wait for something outside this process: then nobody calls it who must not wait.
+    var mayBlock: Bool { get }
+}
+
+extension Decryptor {
+    public var mayBlock: Bool { false }
 }
 
 /// A key for one envelope: in the clear, and as the service encrypted it.

@@ -13,6 +13,9 @@ public final class LocalDecryptor: Decryptor {
         }
     }
 
+    /// Keys at hand never wait.
+    public var mayBlock: Bool { service != nil }
+
     public func open(_ envelope: Envelope, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError) {
         switch envelope {
         case .nacl(let envelope): try unsafe openNaCl(envelope, into: target)

@@ -21,6 +21,8 @@ public struct SecretaryError: Error, Hashable, Sendable, CustomStringConvertible
         case cannotCreate = 73
         /// Reading or writing failed half-way (`EX_IOERR`).
         case io = 74
+        /// Something outside was asked and did not answer in time (`EX_TEMPFAIL`).
+        case timedOut = 75
         /// Refused by a rule: a scope, a policy, a key file that others can read (`EX_NOPERM`).
         case denied = 77
         /// `.secretary.yaml` is wrong (`EX_CONFIG`).

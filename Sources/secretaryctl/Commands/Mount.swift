@@ -56,6 +56,12 @@ struct MountCommand: ParsableCommand {
                 """))
     var cache: CachePolicy = .open
 
+    @Option(
+        help: ArgumentHelp(
+            "How long a reader waits when something outside has to answer, such as a key service.",
+            valueName: "seconds"))
+    var deadline = 5
+
     @Flag(
         help: ArgumentHelp(
             "Admit other users; each file's permissions then decide.",
@@ -95,6 +101,9 @@ struct MountCommand: ParsableCommand {
         if layout == .files, select != nil || view != nil {
             throw ValidationError("--layout files shows whole files: --select and --view do not go with it.")
         }
+        if !(1...3600).contains(deadline) {
+            throw ValidationError("--deadline takes 1 to 3600 seconds.")
+        }
         if readyDescriptor != nil, !foreground {
             throw ValidationError("--ready-fd is for --foreground: without it, the end of the command is the sign.")
         }
@@ -127,7 +136,7 @@ struct MountCommand: ParsableCommand {
         }
         let settings = MountSettings(
             mountpoint: target, cache: cache, allowOther: allowOther || geteuid() == 0, owner: selection.owner,
-            group: selection.group, version: ProgramVersion.current)
+            group: selection.group, deadline: .seconds(deadline), version: ProgramVersion.current)
         try SecretMount.serve(repository, settings) { readiness?.announce() }
     }
 

@@ -1,45 +1,27 @@
 import SecretaryCore
-import Synchronization
 
 @testable import SecretFS
-
-/// Opens any envelope by writing `*`s, counting how often; or fails.
-final class CountingDecryptor: Decryptor {
-    private let state = Mutex<(count: Int, failure: SecretaryError?)>((0, nil))
-
-    var count: Int { state.withLock { $0.count } }
-
-    func fail(with error: SecretaryError?) { state.withLock { $0.failure = error } }
-
-    func open(_ envelope: Envelope, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError) {
-        let failure = state.withLock { state in
-            state.count += 1
-            return state.failure
-        }
-        if let failure { throw failure }
-        unsafe target.initializeMemory(as: UInt8.self, repeating: UInt8(ascii: "*"))
-    }
-}
 
 /// A file system without a kernel, over files given by path.
 struct Fixture {
     let kernel = RecordingKernel()
-    let decryptor = CountingDecryptor()
+    let decryptor: CountingDecryptor
     let held: HeldSecrets
     let filesystem: Filesystem
     let builder = TreeBuilder(owner: 1, group: 2)
 
-    init(_ files: [String: String], policy: CachePolicy = .open, linger: Duration = .zero, workerNumber: UInt64 = 0)
-        throws
-    {
-        let decryptor = decryptor
+    init(
+        _ files: [String: String], policy: CachePolicy = .open, linger: Duration = .zero, workerNumber: UInt64 = 0,
+        mayBlock: Bool = false, deadline: Duration = .seconds(60)
+    ) throws {
+        decryptor = try CountingDecryptor(mayBlock: mayBlock)
         let tree = try builder.build(Fixture.plan(files, decryptor), after: nil, now: 1_000_000_000)
         held = HeldSecrets(cache: kernel, policy: policy, linger: linger, lingerBegan: {})
         let reports = ReportWriter(
             source: "test", policy: policy, version: "0",
             loading: ReportWriter.Loading(loaded: 0, error: nil, warnings: []))
         filesystem = Filesystem(
-            tree: tree, held: held, policy: policy, reports: reports, workerNumber: workerNumber)
+            tree: tree, held: held, policy: policy, reports: reports, workerNumber: workerNumber, deadline: deadline)
     }
 
     /// Shows other files from now on.
@@ -72,7 +54,11 @@ struct Fixture {
 
     /// The content of an open file.
     func read(_ inode: Inode, count: Int = 4096, at offset: Int = 0) throws -> String {
-        try unsafe filesystem.read(inode, count: count, at: offset) { unsafe String(decoding: $0, as: UTF8.self) }
+        let answer = Answer<String>()
+        unsafe filesystem.read(inode, count: count, at: offset) { result in
+            answer.set(unsafe result.map { unsafe String(decoding: $0, as: UTF8.self) })
+        }
+        return try answer.get()
     }
 
     func names(in inode: Inode = .root) throws -> [String] {
@@ -94,6 +80,15 @@ func envelope(of count: Int, marked mark: UInt8 = 0) throws -> String {
 extension Filesystem {
     /// Opens as somebody of whom nothing matters.
     func open(_ inode: SecretFS.Inode) throws {
-        try open(inode, by: Caller(uid: 0, gid: 0, thread: 0))
+        let answer = Answer<Void>()
+        open(inode, by: .anybody) { result in
+            answer.set(result)
+            return true
+        }
+        try answer.get()
     }
+}
+
+extension Caller {
+    static var anybody: Caller { Caller(uid: 0, gid: 0, thread: 0) }
 }

@@ -1,0 +1,36 @@
+internal import CFuse3
+internal import Glibc
+internal import Synchronization
+internal import SystemPackage
+
+/// A request that may be answered later, from another thread, and until then be ended by a signal to the reader.
+final class PendingRequest: Sendable {
+    private struct State: ~Copyable {
+        var request: Request?
+    }
+
+    private let state: Mutex<State>
+    private let identity: RequestIdentity
+
+    init(_ request: fuse_req_t) {
+        unsafe identity = RequestIdentity(request)
+        unsafe state = Mutex(State(request: Request(request)))
+    }
+
+    /// The request, for who answers it: the first to ask.
+    func take() -> Request? {
+        Interrupts.forget(identity)
+        return state.withLock { $0.request.take() }
+    }
+
+    func fail(_ error: Errno) {
+        take()?.fail(error)
+    }
+
+    /// Ends `waiter` when the reader gets a signal.
+    ///
+    /// To be called before anybody else can answer the request.
+    func awaitSignal(_ waiter: Waiter) {
+        Interrupts.hear(identity, waiter)
+    }
+}

@@ -1,0 +1,79 @@
+internal import DequeModule
+internal import SecretaryCore
+internal import Synchronization
+
+/// Lets nobody wait longer than the deadline for something outside.
+///
+/// Its thread is there only while somebody waits, so that an idle mount is never woken. Time is counted by a clock that
+/// nobody can set.
+final class Deadlines: Sendable {
+    private struct State {
+        /// In the order of their ends, as all may wait equally long.
+        var waiting: Deque<(waiter: Waiter, end: ContinuousClock.Instant)> = []
+        var isWatched = false
+    }
+
+    private let limit: Duration
+    private let state = Mutex(State())
+    private let waker = Waker()
+
+    /// - Parameter limit: how long each may wait.
+    init(limit: Duration) {
+        self.limit = limit
+    }
+
+    /// Tells `waiter` in time that there is no answer.
+    ///
+    /// Where no thread can be had for that, it is told so at once.
+    func watch(_ waiter: Waiter) {
+        let isFirst = state.withLock { state in
+            while let next = state.waiting.first, !next.waiter.isWaiting { state.waiting.removeFirst() }
+            state.waiting.append((waiter, .now + limit))
+            defer { state.isWatched = true }
+            return !state.isWatched
+        }
+        guard isFirst else { return }
+        do throws(SecretaryError) {
+            try BackgroundThread.detach {
+                while let next = self.endExpired() { self.waker.wait(until: next) }
+            }
+        } catch {
+            let all = state.withLock { state in
+                defer { state = State() }
+                return state.waiting
+            }
+            for (waiter, _) in all { waiter.tell(.failed(error)) }
+        }
+    }
+
+    /// - Returns: when to look again; `nil` when nobody waits any more.
+    private func endExpired() -> ContinuousClock.Instant? {
+        let (expired, next) = state.withLock { state in
+            var expired: [Waiter] = []
+            while let (waiter, end) = state.waiting.first {
+                guard end <= .now || !waiter.isWaiting else { break }
+                state.waiting.removeFirst()
+                expired.append(waiter)
+            }
+            state.isWatched = !state.waiting.isEmpty
+            return (expired, state.waiting.first?.end)
+        }
+        let error = SecretaryError(
+            .timedOut, "no answer within \(limit)", hint: "see what the keys are asked of, or raise --deadline")
+        for waiter in expired { waiter.tell(.failed(error)) }
+        return next
+    }
+
+    /// Nobody is to wait any more.
+    func endAll(_ error: SecretaryError) {
+        let all = state.withLock { state in
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for (waiter, _) in all { waiter.tell(.failed(error)) }
+        waker.wake()
+    }
+
+    /// How many wait now.
+    var count: Int { state.withLock { $0.waiting.count { $0.waiter.isWaiting } } }
+}
