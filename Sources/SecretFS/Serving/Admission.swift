@@ -5,6 +5,9 @@ internal import SecretaryCore
 /// They are taken for every open, also of a secret that somebody has open already: only the decryption is shared.
 struct Admission: Sendable {
     private let inspector = ReaderInspector()
+    /// Whether `admit` may wait for something outside this process.
+    let mayBlock = false
+    let promptness = Promptness()
 
     /// Decides whether the caller may have the file.
     /// - Throws: `.denied` by a rule or a scope.

@@ -28,13 +28,36 @@ extension Filesystem {
         let waiter = waiter(for: file) { [held] result in
             if !answer(result), case .success = result { held.release(inode) }
         }
-        do throws(SecretaryError) {
-            try admission.admit(caller, to: file)
-        } catch {
-            waiter.tell(.failed(error))
+        let isAdmitted =
+            admission.mayBlock
+            ? admission.promptness.attempt { admits(caller, to: file, waiter) } : admits(caller, to: file, waiter)
+        if let isAdmitted {
+            if isAdmitted { obtain(inode, file, for: .handle, waiter, willWait) }
             return
         }
-        obtain(inode, file, for: .handle, waiter, willWait)
+        willWait(waiter)
+        outside.begin(waiter)
+        do throws(SecretaryError) {
+            try outside.run { [self] in
+                guard waiter.isWaiting, admission.promptness.measure({ admits(caller, to: file, waiter) }) else {
+                    return
+                }
+                if hold(inode, for: .handle, waiter) == .begun { held.decrypt(inode, file) }
+            }
+        } catch {
+            waiter.tell(.failed(error))
+        }
+    }
+
+    /// - Returns: `false` when the waiter was told why not.
+    private func admits(_ caller: Caller, to file: SecretFile, _ waiter: Waiter) -> Bool {
+        do throws(SecretaryError) {
+            try admission.admit(caller, to: file)
+            return true
+        } catch {
+            waiter.tell(.failed(error))
+            return false
+        }
     }
 
     /// Ends what a successful `open` began.
@@ -110,22 +133,24 @@ extension Filesystem {
     private func obtain(
         _ inode: Inode, _ file: SecretFile, for use: HeldSecrets.Use, _ waiter: Waiter, _ willWait: (Waiter) -> Void
     ) {
-        let mayWait = file.opener.decryptor.mayBlock && !held.isHeld(inode)
-        if mayWait {
-            willWait(waiter)
-            outside.begin(waiter)
+        guard file.opener.decryptor.mayBlock, !held.isHeld(inode) else {
+            if hold(inode, for: use, waiter) == .begun { held.decrypt(inode, file) }
+            return
         }
-        switch held.acquire(inode, for: use, waiter) {
-        case .held: if !waiter.tell(.held) { held.release(inode) }
-        case .joined: break
-        case .begun where mayWait:
-            do throws(SecretaryError) {
-                try outside.run { [held] in held.decrypt(inode, file) }
-            } catch {
-                held.fail(inode, error)
-            }
-        case .begun: held.decrypt(inode, file)
+        willWait(waiter)
+        outside.begin(waiter)
+        guard hold(inode, for: use, waiter) == .begun else { return }
+        do throws(SecretaryError) {
+            try outside.run { [held] in held.decrypt(inode, file) }
+        } catch {
+            held.fail(inode, error)
         }
+    }
+
+    private func hold(_ inode: Inode, for use: HeldSecrets.Use, _ waiter: Waiter) -> HeldSecrets.Acquisition {
+        let acquisition = held.acquire(inode, for: use, waiter)
+        if acquisition == .held, !waiter.tell(.held) { held.release(inode) }
+        return acquisition
     }
 }
 

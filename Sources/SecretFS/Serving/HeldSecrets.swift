@@ -138,11 +138,11 @@ final class HeldSecrets: Sendable {
         if policy == .open, isOpened, holding.plaintext.count > 0 { cache.store(holding.plaintext, in: inode) }
         let openers = table.withLock { table in
             let waiters = table.flights.removeValue(forKey: inode) ?? []
-            table.entries[inode]?.uses += waiters.count
+            if !waiters.isEmpty { table.entries[inode]?.uses += waiters.count - 1 }
             return waiters.map(\.waiter)
         }
         tell(openers, of: inode)
-        release(inode)
+        if openers.isEmpty { release(inode) }
     }
 
     /// - Parameter waiters: each is counted as a use.
@@ -186,7 +186,8 @@ final class HeldSecrets: Sendable {
     /// Secrets in memory now, and open handles on them.
     var counts: (secrets: Int, handles: Int) {
         table.withLock { table in
-            (table.entries.count, table.entries.values.reduce(0) { $0 + $1.uses })
+            let uses = table.entries.values.reduce(0) { $0 + $1.uses }
+            return (table.entries.count, uses - table.flights.keys.count { table.entries[$0] != nil })
         }
     }
 
