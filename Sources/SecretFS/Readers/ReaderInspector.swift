@@ -1,9 +1,62 @@
 internal import SecretaryCore
+internal import Synchronization
 
-/// Finds out about the process behind a request.
-struct ReaderInspector: Sendable {
-    /// - Parameter isAsked: whether anybody wants to know more than the kernel says with the request.
-    func reader(of caller: Caller, isAsked: Bool) -> ReaderProcess {
-        ReaderProcess(uid: caller.uid, gid: caller.gid, pid: caller.thread)
+/// Finds out about the process behind a request, and remembers for the next one what it had to open.
+///
+/// What it needs, besides being the user whom the process belongs to: `CAP_SYS_PTRACE` for `exe` and `ns/mnt` of other
+/// users' processes, and of those with more privileges; to be under no rules of Landlock, which keep them from it even
+/// then; nothing for `status`, `stat` and `cgroup`, unless `/proc` is mounted with `hidepid`, which is overcome by
+/// `CAP_SYS_PTRACE`, too. What it may not see is `nil`, never an error.
+final class ReaderInspector: Sendable {
+    /// A thread that has asked before.
+    private struct Known {
+        let thread: ProcThread
+        let sight: ProcThread.Sight
+        /// What the sight means.
+        let reader: ReaderProcess
+    }
+
+    private let known = Mutex<[Int32: Known]>([:])
+    /// Each costs two descriptors.
+    private static let capacity = 64
+
+    /// - Parameter caller: a thread that waits for an answer, and so does not end and does not execute another program
+    ///   before it gets one.
+    func reader(of caller: Caller) -> ReaderProcess {
+        var reader = ReaderProcess(uid: caller.uid, gid: caller.gid, pid: caller.thread)
+        guard caller.thread > 0 else { return reader }
+        let before = known.withLock { $0[caller.thread] }
+        if let before, let sight = before.thread.look() {
+            if sight == before.sight {
+                reader = before.reader
+            } else {
+                reader = remember(before.thread, sight, of: caller)
+            }
+        } else if let thread = ProcThread(caller.thread), let sight = thread.look() {
+            reader = remember(thread, sight, of: caller)
+        }
+        // These can change from one request to the next.
+        reader.uid = caller.uid
+        reader.gid = caller.gid
+        return reader
+    }
+
+    private func remember(_ thread: ProcThread, _ sight: ProcThread.Sight, of caller: Caller) -> ReaderProcess {
+        let groups = ControlGroup(parsing: String(decoding: sight.controlGroups, as: UTF8.self))
+        let reader = ReaderProcess(
+            uid: caller.uid, gid: caller.gid, pid: thread.pid, startTime: thread.startTime,
+            executable: sight.executable.map { String(decoding: $0, as: UTF8.self) },
+            sharesMountNamespace: sight.mountNamespace != nil && sight.mountNamespace == ProcThread.ownMountNamespace,
+            cgroup: groups?.path, container: groups?.container)
+        let closed = known.withLock { known in
+            // Most have ended by now: looking for the oldest would cost more than opening a few anew.
+            let forgotten = known.count >= Self.capacity ? known : [:]
+            if !forgotten.isEmpty { known = [:] }
+            known[caller.thread] = Known(thread: thread, sight: sight, reader: reader)
+            return forgotten
+        }
+        // Their descriptors are closed here, not under the lock.
+        _ = consume closed
+        return reader
     }
 }

@@ -12,7 +12,9 @@ struct Admission: Sendable {
     /// Decides whether the caller may have the file.
     /// - Throws: `.denied` by a rule or a scope.
     func admit(_ caller: Caller, to file: SecretFile) throws(SecretaryError) {
-        let reader = inspector.reader(of: caller, isAsked: !file.readers.isEmpty)
+        let reader =
+            file.readers.isEmpty
+            ? ReaderProcess(uid: caller.uid, gid: caller.gid, pid: caller.thread) : inspector.reader(of: caller)
         let verdict = file.verdict(on: reader)
         if let refusal = verdict.refusal { throw refusal }
     }

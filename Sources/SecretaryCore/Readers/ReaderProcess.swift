@@ -14,10 +14,10 @@ public struct ReaderProcess: Sendable, Hashable {
     ///
     /// The path in the process's own view of the file system, with ` (deleted)` after it when the file is no longer there.
     public var executable: String?
-    /// Whether the path of `executable` leads to that very file in our view of the file system, too.
+    /// Whether its mount namespace is ours, so that the path of `executable` means the same file to both.
     ///
-    /// `false` for a deleted file, and for one in a container.
-    public var isExecutableHere: Bool
+    /// In a container it is not.
+    public var sharesMountNamespace: Bool
     /// Its control group: the path from the root of the hierarchy.
     public var cgroup: String?
     /// What its container is called by whoever runs it, taken from the control group.
@@ -25,14 +25,14 @@ public struct ReaderProcess: Sendable, Hashable {
 
     public init(
         uid: UInt32, gid: UInt32, pid: Int32, startTime: UInt64? = nil, executable: String? = nil,
-        isExecutableHere: Bool = false, cgroup: String? = nil, container: String? = nil
+        sharesMountNamespace: Bool = false, cgroup: String? = nil, container: String? = nil
     ) {
         self.uid = uid
         self.gid = gid
         self.pid = pid
         self.startTime = startTime
         self.executable = executable
-        self.isExecutableHere = isExecutableHere
+        self.sharesMountNamespace = sharesMountNamespace
         self.cgroup = cgroup
         self.container = container
     }

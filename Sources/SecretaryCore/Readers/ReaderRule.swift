@@ -5,7 +5,7 @@ public struct ReaderRule: Sendable, Hashable {
     }
 
     public let effect: Effect
-    /// How people find it: `readers[2] of view web`.
+    /// How people find it: `views.web.readers[2]`.
     public let name: String
     public let uid: UInt32?
     public let gid: UInt32?
@@ -27,30 +27,37 @@ public struct ReaderRule: Sendable, Hashable {
         self.container = container
     }
 
+    /// Whether no reader gets past it.
+    var appliesToAll: Bool { uid == nil && gid == nil && executable == nil && cgroup == nil && container == nil }
+
     /// Whether the rule decides about this reader.
     ///
     /// What is not known of a reader never helps it: it does not satisfy a rule that allows, and does not escape one that
     /// denies.
     func applies(to reader: ReaderProcess) -> Bool {
         (uid == nil || uid == reader.uid) && (gid == nil || gid == reader.gid)
-            && holds(container, for: reader.container) && holds(cgroup, for: reader.cgroup)
-            && holds(executable, for: program(of: reader))
+            && holds(cgroup, for: reader.cgroup) && holds(executable, for: program(of: reader))
+            // Whose control group is known, its container is, too, if it has one.
+            && holds(container, for: reader.container, isKnown: reader.cgroup != nil)
     }
 
-    private func holds(_ pattern: Glob?, for text: String?) -> Bool {
+    private func holds(_ pattern: Glob?, for text: String?, isKnown: Bool = false) -> Bool {
         guard let pattern else { return true }
-        guard let text else { return effect == .deny }
+        guard let text else { return !isKnown && effect == .deny }
         return pattern.matches(text)
     }
 
     /// The path that stands for the reader's program here; `nil` when none does.
     ///
-    /// Anybody can have a file at any path of a container of their own, so a path alone allows only in a rule that names
-    /// the container. A rule that denies takes it as it is, also after the file was deleted.
+    /// A rule that allows means a file that is there: not one that was replaced, and not one at the same path of
+    /// a container, where anybody can have any file, unless the rule names the container. A rule that denies takes the path
+    /// as it is.
     private func program(of reader: ReaderProcess) -> String? {
+        guard let path = reader.executable else { return nil }
+        let isDeleted = path.hasSuffix(Self.deleted)
         switch effect {
-        case .allow: reader.isExecutableHere || container != nil ? reader.executable : nil
-        case .deny: reader.executable.map { $0.hasSuffix(Self.deleted) ? String($0.dropLast(Self.deleted.count)) : $0 }
+        case .allow: return !isDeleted && (reader.sharesMountNamespace || container != nil) ? path : nil
+        case .deny: return isDeleted ? String(path.dropLast(Self.deleted.count)) : path
         }
     }
 
