@@ -73,7 +73,8 @@ struct FilePlan {
         guard let view else { return }
         for rule in view.render {
             let rendering = try Rendering(rule, of: file, at: view.select, root: repository.root)
-            let body = SecretFile(content: .rendering(rendering), name: nil, opener: opener, source: name)
+            let body = SecretFile(
+                content: .rendering(rendering), name: nil, readers: readers(rule.access), opener: opener, source: name)
             append(
                 .secret(body), at: rule.path.components.map(\.string), access: rule.access,
                 source: "\(name), view \(view.name), render \(rule.path)")
@@ -90,8 +91,15 @@ struct FilePlan {
         }
         if value.isMalformed { malformed.append(source) }
         if opener.identity.unscoped == .warn { unscoped += value.envelopes.count { $0.scope == nil } }
-        let secret = SecretFile(content: .value(value), name: name, opener: opener, source: source)
+        let secret = SecretFile(
+            content: .value(value), name: name, readers: readers(access), opener: opener, source: source)
         append(.secret(secret), at: path, access: access, source: source)
+    }
+
+    private func readers(_ access: FileAccess?) -> ReaderRules {
+        let rules = view?.readers ?? ReaderRules()
+        guard let own = access?.readers, !own.isEmpty else { return rules }
+        return own.followed(by: rules)
     }
 
     private mutating func append(

@@ -5,6 +5,7 @@ internal import SystemPackage
 struct Reloader: ~Copyable {
     private let source: any MountSource
     private let builder: TreeBuilder
+    private let policy: CachePolicy
     private var watcher: SourceWatcher
     /// Of the last reading: what half a file of these gives is not known to be half.
     private var auxiliaries: Set<FilePath> = []
@@ -28,9 +29,10 @@ struct Reloader: ~Copyable {
     /// How often to look for a source that is gone.
     private static let retryInterval: Duration = .seconds(1)
 
-    init(source: any MountSource, builder: TreeBuilder) throws(SecretaryError) {
+    init(source: any MountSource, builder: TreeBuilder, policy: CachePolicy) throws(SecretaryError) {
         self.source = source
         self.builder = builder
+        self.policy = policy
         self.watcher = try SourceWatcher()
     }
 
@@ -60,6 +62,7 @@ struct Reloader: ~Copyable {
             // Half a file is never shown; only a mount that begins has nothing better.
             if !isWhole, previous != nil { return nil }
             let loaded = try result.get()
+            try policy.requireObedience(to: loaded.files)
             if loaded.isRestless { nextLook = .now + Self.restInterval }
             source.confirm()
             let tree = try builder.build(loaded.files, after: previous, now: WallClock.nanoseconds())

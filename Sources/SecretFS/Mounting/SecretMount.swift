@@ -46,7 +46,7 @@ public enum SecretMount {
         try MountRequirements.check(allowOther: settings.allowOther)
         let mountpoint = try Mountpoint(claiming: settings.mountpoint)
         var reloader = try Reloader(
-            source: source, builder: TreeBuilder(owner: settings.owner, group: settings.group))
+            source: source, builder: TreeBuilder(owner: settings.owner, group: settings.group), policy: settings.cache)
         guard let (tree, warnings) = try reloader.load(after: nil).map({ ($0.tree, $0.warnings) }) else {
             throw SecretaryError(.io, "\(source.description) changes all the time", hint: "wait until it does not")
         }

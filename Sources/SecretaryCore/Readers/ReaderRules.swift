@@ -1,7 +1,7 @@
 /// What was decided about a reader, and by which rule.
 public struct ReaderDecision: Sendable, Hashable {
     public var isAllowed: Bool
-    /// For people: `readers[2] of view web`, `default: file mode`.
+    /// For people: `views.web.readers[2]`, `default: file mode`.
     public var rule: String
 
     public init(isAllowed: Bool, rule: String) {
@@ -24,6 +24,9 @@ public struct ReaderRules: Sendable, Hashable {
     }
 
     public var isEmpty: Bool { rules.isEmpty }
+
+    /// These rules, and after them the others.
+    public func followed(by others: ReaderRules) -> ReaderRules { ReaderRules(rules + others.rules) }
 
     public func decide(_ reader: ReaderProcess) -> ReaderDecision {
         guard let rule = rules.first(where: { $0.applies(to: reader) }) else { return .fileMode }

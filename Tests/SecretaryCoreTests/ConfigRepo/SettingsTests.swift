@@ -256,6 +256,54 @@ struct SettingsTests {
                 "2:18: views.w.render has two files \"x\""
             ),
             (
+                "views:\n  w: {source: a, readers: {allow: any}}",
+                "2:18: views.w.readers has to be a list | begin each element with \"- \""
+            ),
+            (
+                "views:\n  w: {source: a, readers: [deny]}",
+                "2:28: views.w.readers[0] has to be a mapping of keys to values"
+            ),
+            (
+                "views:\n  w: {source: a, readers: [{alow: any}]}",
+                "2:29: unknown key \"alow\" in views.w.readers[0] | did you mean \"allow\"?"
+            ),
+            (
+                "views:\n  w: {source: a, readers: [{allow: any, deny: any}]}",
+                "2:29: views.w.readers[0] has to say either allow or deny | write one line a rule; the first that applies decides"
+            ),
+            (
+                "views:\n  w: {source: a, readers: [{deny: all}]}",
+                "2:35: views.w.readers[0].deny: \"all\" is not a description of readers | write any, or what has to hold of the reader: { uid: 33, exe: /usr/sbin/nginx }"
+            ),
+            (
+                "views:\n  w: {source: a, readers: [{deny: {}}]}",
+                "2:29: views.w.readers[0].deny says nothing of the reader | write deny: any for everybody"
+            ),
+            (
+                "views:\n  w: {source: a, readers: [{deny: {user: 33}}]}",
+                "2:36: unknown key \"user\" in views.w.readers[0].deny | known keys: uid, gid, exe, cgroup, container"
+            ),
+            (
+                "views:\n  w: {source: a, readers: [{deny: {uid: www-data}}]}",
+                "2:41: views.w.readers[0].deny.uid: \"www-data\" is not the number of a user or group | write the number that \"id\" shows; a name may be another number inside a container"
+            ),
+            (
+                "views:\n  w: {source: a, readers: [{deny: {exe: nginx}}]}",
+                "2:41: views.w.readers[0].deny.exe: \"nginx\" does not begin with / | write the whole path, or begin with **/"
+            ),
+            (
+                "views:\n  w: {source: a, readers: [{deny: {cgroup: /web.slice/}}]}",
+                "2:44: views.w.readers[0].deny.cgroup: \"/web.slice/\" is not in its shortest form | write \"/web.slice\""
+            ),
+            (
+                "views:\n  w: {source: a, readers: [{allow: any}, {deny: any}]}",
+                "2:43: views.w.readers[1] is never asked: views.w.readers[0] decides about every reader | put the rule for any last"
+            ),
+            (
+                "views:\n  w: {source: a, files: [{match: x, readers: [{allow: {}}]}]}",
+                "2:48: views.w.files[0].readers[0].allow says nothing of the reader | write allow: any for everybody"
+            ),
+            (
                 "format: ENC[NACL,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA]",
                 "1:9: format is an envelope; settings cannot be secret"
             ),

@@ -17,9 +17,7 @@ public struct Glob: Hashable, Sendable, CustomStringConvertible {
     private let tokens: [Token]
     private let separator: Unicode.Scalar
 
-    public var hasWildcard: Bool {
-        tokens.contains { if case .literal = $0 { false } else { true } }
-    }
+    public var hasWildcard: Bool { literalPrefix.utf8.count < description.utf8.count }
 
     /// - Throws: `.usage` for an empty pattern and for `[ ] { } \`.
     public init(parsing pattern: String, separator: Unicode.Scalar = "/") throws(SecretaryError) {
@@ -68,6 +66,9 @@ public struct Glob: Hashable, Sendable, CustomStringConvertible {
     ///
     /// Takes the product of both lengths at most, whatever the pattern.
     public func matches(_ text: String) -> Bool {
+        // Most patterns need no more than this.
+        guard hasWildcard else { return text.utf8.elementsEqual(description.utf8) }
+        guard text.utf8.starts(with: literalPrefix.utf8) else { return false }
         // The set of places in the pattern that the text read so far can have led to.
         var places = Set<Int>()
         arrive(at: 0, &places)

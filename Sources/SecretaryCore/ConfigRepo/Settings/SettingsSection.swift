@@ -51,6 +51,13 @@ struct SettingsSection {
 
     func has(_ key: String) -> Bool { entries.contains { $0.key == key } }
 
+    /// Whether there is a single value under a key, not a mapping or a list.
+    func hasText(_ key: String) -> Bool {
+        entries.contains { entry in
+            if case .value = entry.node { entry.key == key } else { false }
+        }
+    }
+
     /// The mapping under a key; `nil` when the key is missing.
     func section(_ key: String, keys: [String]?) throws(SecretaryError) -> SettingsSection? {
         guard let entry = entries.first(where: { $0.key == key }) else { return nil }

@@ -13,6 +13,8 @@ public struct View: Hashable, Sendable {
     public let files: [FileRule]
     /// Files that are composed of several values when they are opened.
     public let render: [RenderRule]
+    /// Which processes may open its files.
+    public let readers: ReaderRules
 }
 
 /// Who may read a file.
@@ -22,11 +24,16 @@ public struct FileAccess: Hashable, Sendable {
     public var mode: FilePermissions?
     public var uid: UInt32?
     public var gid: UInt32?
+    /// Asked before the rules of the view.
+    public var readers: ReaderRules
 
-    public init(mode: FilePermissions? = nil, uid: UInt32? = nil, gid: UInt32? = nil) {
+    public init(
+        mode: FilePermissions? = nil, uid: UInt32? = nil, gid: UInt32? = nil, readers: ReaderRules = ReaderRules()
+    ) {
         self.mode = mode
         self.uid = uid
         self.gid = gid
+        self.readers = readers
     }
 }
 

@@ -6,7 +6,8 @@ enum ViewReader {
         var views: [View] = []
         for name in section.keys {
             try check(name, in: section)
-            guard let view = try section.section(name, keys: ["source", "select", "app", "files", "render"]) else {
+            guard let view = try section.section(name, keys: ["source", "select", "app", "readers", "files", "render"])
+            else {
                 continue
             }
             views.append(try self.view(view, named: name))
@@ -29,7 +30,7 @@ enum ViewReader {
 
     private static func view(_ section: SettingsSection, named name: String) throws(SecretaryError) -> View {
         var files: [FileRule] = []
-        for rule in try section.sections("files", keys: ["match", "path", "mode", "uid", "gid"]) {
+        for rule in try section.sections("files", keys: ["match", "path", "mode", "uid", "gid", "readers"]) {
             files.append(
                 FileRule(
                     match: try rule.required("match", rule.value("match", dottedGlob)),
@@ -38,7 +39,7 @@ enum ViewReader {
         var render: [RenderRule] = []
         for rule in try section.sections(
             "render",
-            keys: ["path", "format", "template", "template-file", "select", "match", "mode", "uid", "gid"])
+            keys: ["path", "format", "template", "template-file", "select", "match", "mode", "uid", "gid", "readers"])
         {
             render.append(try renderRule(rule))
         }
@@ -47,7 +48,7 @@ enum ViewReader {
             name: name, source: try section.required("source", section.path("source")),
             select: try section.value("select", dottedPath) ?? ConfigPath(),
             app: try section.value("app") { text throws(SecretaryError) in try AppPath(parsing: text) },
-            files: files, render: render)
+            files: files, render: render, readers: try ReaderRulesReader.read(section))
     }
 
     private static func renderRule(_ section: SettingsSection) throws(SecretaryError) -> RenderRule {
@@ -110,7 +111,7 @@ enum ViewReader {
     private static func access(_ section: SettingsSection) throws(SecretaryError) -> FileAccess {
         FileAccess(
             mode: try section.value("mode", mode), uid: try section.value("uid", identifier),
-            gid: try section.value("gid", identifier))
+            gid: try section.value("gid", identifier), readers: try ReaderRulesReader.read(section))
     }
 
     private static func mode(_ text: String) throws(SecretaryError) -> FilePermissions {
@@ -125,7 +126,7 @@ enum ViewReader {
     }
 
     /// A user or group as a number; the largest 32-bit number means "no change" to chown, and is refused.
-    private static func identifier(_ text: String) throws(SecretaryError) -> UInt32 {
+    static func identifier(_ text: String) throws(SecretaryError) -> UInt32 {
         guard let number = UInt32(text), number != .max, String(number) == text else {
             throw SecretaryError(
                 .configuration, "\"\(text)\" is not the number of a user or group",
