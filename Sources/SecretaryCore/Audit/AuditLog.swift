@@ -1,18 +1,72 @@
+internal import SystemPackage
+
 /// The record of who was let see which secret, which nobody can change afterwards without being found out.
 ///
 /// Goes to one or several sinks. A record is confirmed by one of them before `append` returns; who asked for the secret
 /// must not get it otherwise. No sink holds anybody up longer than the deadline.
 public final class AuditLog: Sendable {
-    /// - Throws: `.cannotCreate` when a sink cannot be written to, `.denied` for a file that others may change.
-    public init(_ settings: AuditSettings) throws(SecretaryError) {}
+    private let file: AuditFileSink?
+    private let streams: [AuditStreamSink]
+    private let deadline: Duration
+
+    /// - Throws: `.cannotCreate` when the file cannot be written to, `.denied` when others may change it.
+    public init(_ settings: AuditSettings) throws(SecretaryError) {
+        var streams: [AuditStreamSink] = []
+        if settings.syslog {
+            streams.append(try AuditStreamSink("syslog", SystemLog(), deadline: settings.deadline))
+        }
+        if settings.standardOutput {
+            streams.append(try AuditStreamSink("stdout", StandardOutput(), deadline: settings.deadline))
+        }
+        self.streams = streams
+        // All sinks together have one deadline.
+        deadline = streams.isEmpty || settings.file == nil ? settings.deadline : settings.deadline / 2
+        guard let path = settings.file else {
+            file = nil
+            return
+        }
+        file = try AuditFileSink(settings, path, deadline: deadline) { [streams] lines in
+            for stream in streams {
+                for line in lines.split(separator: UInt8(ascii: "\n")) { stream.offer(line + [UInt8(ascii: "\n")]) }
+            }
+        }
+    }
 
     /// Returns when a sink has confirmed the record.
-    /// - Throws: `.unavailable` when none has in time.
-    public func append(_ record: AuditRecord) throws(SecretaryError) {}
+    ///
+    /// The other sinks get it as soon as they can. A record that the file does not take goes to them without a number and
+    /// a MAC.
+    /// - Throws: `.io` when none has in time.
+    public func append(_ record: AuditRecord) throws(SecretaryError) {
+        var reasons: [String] = []
+        if let file {
+            guard let error = file.write(record) else { return }
+            reasons.append(error.message)
+        }
+        if !streams.isEmpty {
+            let confirmation = Confirmation(sinks: streams.count)
+            var line = AuditText()
+            line.begin(nil, record.time, record.event)
+            line.add(record)
+            line.end()
+            for stream in streams { stream.offer(line.bytes, confirmation) }
+            guard let failures = confirmation.wait(for: deadline) else { return }
+            reasons += failures
+        }
+        throw SecretaryError(
+            .io, "no audit sink has confirmed the record: " + reasons.joined(separator: "; "),
+            hint: "what cannot be audited is not let out; make room, or mend the sink")
+    }
 
     /// Writes the last record, signs everything, and ends.
-    public func close(_ record: AuditRecord) throws(SecretaryError) {}
+    public func close(_ record: AuditRecord) throws(SecretaryError) {
+        defer { for stream in streams { stream.stop() } }
+        try append(record)
+        try file?.stop()
+    }
 
     /// How the sinks are, for `.secretary/status`.
-    public var status: [AuditSinkStatus] { [] }
+    public var status: [AuditSinkStatus] {
+        (file.map { [$0.status] } ?? []) + streams.map(\.status)
+    }
 }

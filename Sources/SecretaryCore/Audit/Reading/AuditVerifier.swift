@@ -1,0 +1,114 @@
+internal import Glibc
+public import SystemPackage
+
+/// Verifies a log: that each record is as it was written, that none is missing, and that files belong together.
+public struct AuditVerifier {
+    private let key: AuditKey?
+    private let root: String?
+    private let allowsPart: Bool
+
+    /// - Parameters:
+    ///   - key: without one only what is signed can be verified.
+    ///   - root: the public key that the first file has to begin with, in hexadecimal digits.
+    ///   - allowsPart: the log may begin after its first record, and end without a last one.
+    public init(key: AuditKey? = nil, root: String? = nil, allowsPart: Bool = false) {
+        self.key = key
+        self.root = root
+        self.allowsPart = allowsPart
+    }
+
+    /// - Parameter files: of one log, in any order.
+    /// - Throws: `.noInput` when a file cannot be read, `.wrongKey` when the key is another log's.
+    public func verify(_ files: [FilePath]) throws(SecretaryError) -> AuditVerdict {
+        var check = ChainCheck(key: key)
+        for (index, file) in try AuditFiles.inOrder(files).enumerated() {
+            var lines = try AuditLines(file)
+            check.beginFile(file)
+            try read(&lines, of: file, isLast: index == files.count - 1, &check)
+            if check.verdict.fault != nil { return check.verdict }
+        }
+        if let root, check.verdict.root != root {
+            check.fail(at: 0, nil, "it begins with the key \(check.verdict.root), not with \(root)")
+        }
+        if check.verdict.firstRecord > 1, !allowsPart {
+            check.fail(
+                at: 0, check.verdict.firstRecord,
+                "the log begins with record \(check.verdict.firstRecord): give the files before it, too, or --part")
+        }
+        return check.verdict
+    }
+
+    private func read(
+        _ lines: inout AuditLines, of file: FilePath, isLast: Bool, _ check: inout ChainCheck
+    ) throws(SecretaryError) {
+        while true {
+            while let line = try lines.next(), line.isWhole || line.bytes.count >= AuditLine.maximumCount {
+                try check.take(line)
+                if check.verdict.fault != nil { return }
+            }
+            guard isLast, !check.isFinished else { break }
+            // The writer may be at work: what its state tells of, or a line half written, is there a moment later.
+            guard let state = try Self.writerState(of: file, check), state > check.expected || !lines.isAtEnd,
+                try Self.grows(&lines)
+            else { break }
+        }
+        try end(&lines, of: file, isLast: isLast, &check)
+    }
+
+    /// Looks at how a file ends.
+    private func end(
+        _ lines: inout AuditLines, of file: FilePath, isLast: Bool, _ check: inout ChainCheck
+    ) throws(SecretaryError) {
+        if check.reportStray() { return }
+        if !lines.isAtEnd {
+            return check.fail(at: lines.offset, check.expected, "the file ends within a record")
+        }
+        guard !check.isFinished else {
+            if isLast, check.lastEvent == .rotate { check.remark("the log goes on in the next file") }
+            return
+        }
+        guard isLast else {
+            return check.fail(at: lines.offset, check.expected, "the file ends before the log says so")
+        }
+        switch try Self.writerState(of: file, check) {
+        case check.expected?: check.remark("the log has not been ended; \(file).state confirms that nothing follows")
+        case let state?:
+            check.fail(
+                at: lines.offset, check.expected,
+                state > check.expected
+                    ? "the file is cut off: \(file).state tells of records up to \(state - 1)"
+                    : "\(file).state tells of records up to \(state - 1) only")
+        case nil where allowsPart: check.remark("the log has not been ended: what follows is not known")
+        case nil:
+            check.fail(
+                at: lines.offset, check.expected,
+                "the log does not end with a last record: it is cut off, or was copied while it was written (--part)")
+        }
+    }
+
+    /// The number of the next record, as the state beside the file has it; `nil` where there is none.
+    private static func writerState(of file: FilePath, _ check: borrowing ChainCheck) throws(SecretaryError) -> UInt64?
+    {
+        guard let states = try? AuditOpenFile.open(AuditPaths(file).state, flags: O_RDONLY, forbidden: 0o077) else {
+            return nil
+        }
+        // It may be read while it is written.
+        for _ in 0..<10 {
+            guard let state = try AuditStateFile.read(states) else { continue }
+            return AuditKeyFile.hexadecimal(state.identifier) == check.verdict.log ? state.sequence : nil
+        }
+        return nil
+    }
+
+    /// Waits a moment for more.
+    private static func grows(_ lines: inout AuditLines) throws(SecretaryError) -> Bool {
+        for _ in 0..<20 {
+            if let line = try lines.next(), line.isWhole {
+                lines.back(line)
+                return true
+            }
+            usleep(5000)
+        }
+        return false
+    }
+}

@@ -1,0 +1,26 @@
+extension AuditText {
+    /// What a record says, beside its number, time and event.
+    mutating func add(_ record: AuditRecord) {
+        add("mount", record.mount)
+        add("secret", record.secret)
+        if !record.digest.isEmpty { add("digest", hexadecimal: record.digest) }
+        add("scope", record.scope)
+        add("generation", record.generation)
+        if let decision = record.decision {
+            add("decision", decision.isAllowed ? "allow" : "deny")
+            add("rule", decision.rule)
+        }
+        if let reader = record.reader { add(reader) }
+        add("reason", record.reason)
+    }
+
+    private mutating func add(_ reader: ReaderProcess) {
+        add("uid", UInt64(reader.uid))
+        add("gid", UInt64(reader.gid))
+        add("pid", UInt64(clamping: reader.pid))
+        add("pid_start", reader.startTime)
+        add("exe", reader.executable)
+        add("container", reader.container)
+        add("cgroup", reader.cgroup)
+    }
+}

@@ -1,0 +1,55 @@
+import SecretaryCore
+import SystemPackage
+import TestSupport
+
+/// An audit log in a folder of its own.
+struct AuditFixture {
+    let scratch: Scratch
+    var settings = AuditSettings()
+
+    var file: FilePath { scratch["audit.log"] }
+    var state: FilePath { scratch["audit.log.state"] }
+    var keyFile: FilePath { scratch["audit.log.key"] }
+
+    init() throws {
+        scratch = try Scratch("audit")
+        settings.file = scratch["audit.log"]
+    }
+
+    /// Opens the log, lends it, and ends it with a last record.
+    func log(_ body: (AuditLog) throws -> Void = { _ in }) throws {
+        let log = try AuditLog(settings)
+        try body(log)
+        try log.close(AuditRecord(.stop))
+    }
+
+    /// Opens the log as a process does that is killed afterwards: without a last record.
+    func killed(_ body: (AuditLog) throws -> Void = { _ in }) throws {
+        try body(try AuditLog(settings))
+    }
+
+    static func open(_ secret: String = "db/password", uid: UInt32 = 1000) -> AuditRecord {
+        var record = AuditRecord(.open)
+        record.mount = "/run/secrets"
+        record.secret = secret
+        record.digest = Array(0..<32)
+        record.scope = "/prod/web"
+        record.generation = 7
+        record.decision = ReaderDecision(isAllowed: true, rule: "default: file mode")
+        record.reader = ReaderProcess(
+            uid: uid, gid: uid, pid: 4711, startTime: 123_456, executable: "/usr/bin/python3.11",
+            cgroup: "/system.slice/docker-0123456789abcdef.scope", container: "0123456789abcdef")
+        return record
+    }
+
+    var bytes: [UInt8] {
+        get throws { try scratch.read("audit.log") }
+    }
+
+    func verify(
+        _ files: [String] = ["audit.log"], keyed: Bool = true, root: String? = nil, allowsPart: Bool = false
+    ) throws -> AuditVerdict {
+        let key = keyed ? try AuditKey(keyFile) : nil
+        return try AuditVerifier(key: key, root: root, allowsPart: allowsPart).verify(files.map { scratch[$0] })
+    }
+}
