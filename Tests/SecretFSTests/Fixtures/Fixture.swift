@@ -12,10 +12,12 @@ struct Fixture {
 
     init(
         _ files: [String: String], policy: CachePolicy = .open, linger: Duration = .zero, workerNumber: UInt64 = 0,
-        mayBlock: Bool = false, deadline: Duration = .seconds(60)
+        mayBlock: Bool = false, deadline: Duration = .seconds(60), readers: ReaderRules = ReaderRules(),
+        app: String? = nil
     ) throws {
         decryptor = try CountingDecryptor(mayBlock: mayBlock)
-        let tree = try builder.build(Fixture.plan(files, decryptor), after: nil, now: 1_000_000_000)
+        let tree = try builder.build(
+            Fixture.plan(files, decryptor, readers: readers, app: app), after: nil, now: 1_000_000_000)
         held = HeldSecrets(cache: kernel, policy: policy, linger: linger, lingerBegan: {})
         let reports = ReportWriter(
             source: "test", policy: policy, version: "0",
@@ -25,19 +27,22 @@ struct Fixture {
     }
 
     /// Shows other files from now on.
-    func replace(by files: [String: String]) throws {
+    func replace(by files: [String: String], readers: ReaderRules = ReaderRules()) throws {
         let tree = try builder.build(
-            Fixture.plan(files, decryptor), after: filesystem.tree, now: 2_000_000_000)
+            Fixture.plan(files, decryptor, readers: readers), after: filesystem.tree, now: 2_000_000_000)
         filesystem.replaceTree(by: tree, telling: kernel)
     }
 
     /// Files whose text has envelopes are secrets, the others plain.
-    static func plan(_ files: [String: String], _ decryptor: CountingDecryptor) -> [PlannedFile] {
-        let opener = SecretOpener(decryptor: decryptor, identity: Identity())
+    static func plan(
+        _ files: [String: String], _ decryptor: CountingDecryptor, readers: ReaderRules, app: String? = nil
+    ) throws -> [PlannedFile] {
+        let app = try app.map { try AppPath(parsing: $0) }
+        let opener = SecretOpener(decryptor: decryptor, identity: Identity(app: app))
         return files.map { path, text in
             let value = Value(scanning: Array(text.utf8))
             let secret = SecretFile(
-                content: .value(value), name: nil, opener: opener, source: "\(path):1:1")
+                content: .value(value), name: nil, readers: readers, opener: opener, source: "\(path):1:1")
             return PlannedFile(
                 path: path.split(separator: "/").map { Array($0.utf8) },
                 body: value.hasEnvelopes ? .secret(secret) : .text(Array(text.utf8)),
@@ -78,10 +83,10 @@ func envelope(of count: Int, marked mark: UInt8 = 0) throws -> String {
 }
 
 extension Filesystem {
-    /// Opens as somebody of whom nothing matters.
-    func open(_ inode: SecretFS.Inode) throws {
+    /// Opens, as somebody of whom nothing matters if it does not matter.
+    func open(_ inode: SecretFS.Inode, as caller: Caller = .anybody) throws {
         let answer = Answer<Void>()
-        open(inode, by: .anybody) { result in
+        open(inode, by: caller) { result in
             answer.set(result)
             return true
         }

@@ -1,0 +1,132 @@
+import Glibc
+import SecretaryCore
+import Synchronization
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import SecretFS
+
+@Suite("Finding out who reads", .serialized)
+struct ReaderInspectorTests {
+    private let inspector = ReaderInspector()
+
+    private func look(_ thread: pid_t) -> ReaderProcess {
+        inspector.reader(of: Caller(uid: 7, gid: 8, thread: thread))
+    }
+
+    private func path(_ program: String) throws -> String {
+        let resolved = unsafe try #require(unsafe realpath(program, nil))
+        defer { unsafe free(resolved) }
+        return unsafe String(cString: resolved)
+    }
+
+    @Test("a process has a start time, a program and a control group; user and group are the kernel's word")
+    func whole() throws {
+        let program = try RunningProgram("/usr/bin/cat")
+        let reader = look(program.pid)
+        #expect(reader.uid == 7 && reader.gid == 8)
+        #expect(reader.pid == program.pid)
+        #expect(reader.executable == (try path("/usr/bin/cat")))
+        #expect(reader.sharesMountNamespace)
+        #expect(reader.cgroup?.hasPrefix("/") == true)
+        let fields = String(decoding: try Scratch.read(FilePath("/proc/\(program.pid)/stat")), as: UTF8.self).split(
+            separator: " ")
+        #expect(reader.startTime.map { "\($0)" } == String(fields[21]))
+        #expect(look(program.pid) == reader, "what is remembered is the same")
+        #expect(inspector.reader(of: Caller(uid: 9, gid: 10, thread: program.pid)).uid == 9, "and the user is not")
+    }
+
+    @Test("a thread is its process")
+    func threads() throws {
+        let own = look(getpid())
+        let found = Mutex<ReaderProcess?>(nil)
+        let thread = try BackgroundThread {
+            let link = (try? path("/proc/thread-self")) ?? ""
+            guard let number = pid_t(link.split(separator: "/").last ?? ""), number != getpid() else { return }
+            found.withLock { $0 = inspector.reader(of: Caller(uid: 7, gid: 8, thread: number)) }
+        }
+        thread.join()
+        #expect(found.withLock { $0 } == own)
+        #expect(own.startTime != nil)
+    }
+
+    @Test("another program in the same process is noticed")
+    func execution() throws {
+        let program = try RunningProgram("/bin/sh", "-c", "read line; exec /usr/bin/cat")
+        let (shell, cat) = (try path("/bin/sh"), try path("/usr/bin/cat"))
+        try eventually("the shell runs") { look(program.pid).executable == shell }
+        let before = look(program.pid)
+        try program.write("go")
+        try eventually("the shell is cat") { look(program.pid).executable == cat }
+        #expect(look(program.pid).startTime == before.startTime)
+    }
+
+    @Test("of a process that has ended nothing is known, remembered or not")
+    func ended() throws {
+        let (known, unknown) = (try RunningProgram("/usr/bin/cat"), try RunningProgram("/usr/bin/cat"))
+        #expect(look(known.pid).executable != nil)
+        for program in [known, unknown] {
+            program.end()
+            #expect(look(program.pid) == ReaderProcess(uid: 7, gid: 8, pid: program.pid))
+        }
+    }
+
+    @Test(
+        "a process that gets the number of one that has ended is not taken for it",
+        .enabled(if: access("/proc/sys/kernel/ns_last_pid", W_OK) == 0, "only root can choose a number"))
+    func reuse() throws {
+        // Somebody else may take the number first.
+        for _ in 0..<200 {
+            let first = try RunningProgram("/usr/bin/cat")
+            let before = look(first.pid)
+            first.end()
+            let last = unsafe try FileDescriptor.open("/proc/sys/kernel/ns_last_pid", .writeOnly)
+            _ = try last.closeAfter { try last.writeAll("\(first.pid - 1)".utf8) }
+            let second = try RunningProgram("/usr/bin/sleep", "60")
+            guard second.pid == first.pid else { continue }
+            try eventually("sleep runs") { try look(second.pid).executable == path("/usr/bin/sleep") }
+            #expect(look(second.pid).pid == before.pid)
+            #expect(before.executable == (try path("/usr/bin/cat")))
+            return
+        }
+        Issue.record("no number was used again")
+    }
+
+    @Test("a kernel thread runs no program, and a reader in another pid namespace has no number")
+    func unknown() {
+        #expect(look(2).executable == nil)
+        #expect(look(0) == ReaderProcess(uid: 7, gid: 8, pid: 0))
+        #expect(look(-1) == ReaderProcess(uid: 7, gid: 8, pid: -1))
+    }
+
+    @Test(
+        "a program in another mount namespace has the same path, and does not count as here",
+        .enabled(if: geteuid() == 0, "only root can make one"))
+    func elsewhere() throws {
+        let program = try RunningProgram("/usr/bin/unshare", "--mount", "/usr/bin/cat")
+        let cat = try path("/usr/bin/cat")
+        try eventually("cat runs") { look(program.pid).executable == cat }
+        #expect(!look(program.pid).sharesMountNamespace)
+    }
+
+    @Test("a program whose file is gone is marked")
+    func deleted() throws {
+        let scratch = try Scratch()
+        try scratch.write("program", try Scratch.read(FilePath(path("/usr/bin/cat"))), mode: [.ownerReadWriteExecute])
+        let program = try RunningProgram(scratch["program"].string)
+        #expect(look(program.pid).executable == scratch["program"].string)
+        #expect(unsafe unlink(scratch["program"].string) == 0)
+        #expect(look(program.pid).executable == "\(scratch["program"]) (deleted)")
+    }
+
+    @Test("few descriptors are kept, however many have asked")
+    func bounded() throws {
+        let before = try Scratch.list("/proc/self/fd").count
+        for _ in 0..<3 {
+            let programs = try (0..<50).map { _ in try RunningProgram("/usr/bin/cat") }
+            for program in programs { #expect(look(program.pid).executable != nil) }
+        }
+        #expect(try Scratch.list("/proc/self/fd").count <= before + 2 * 64)
+    }
+}
