@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite("help, version, and the interface for scripts") struct HelpTests {
-    static let commands = ["", "init", "genkeys", "encrypt", "decrypt", "exec", "mount", "unmount", "version"]
+    static let commands = ["", "init", "genkeys", "encrypt", "decrypt", "exec", "mount", "unmount", "doctor", "version"]
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 

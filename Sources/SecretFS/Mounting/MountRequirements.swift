@@ -13,7 +13,7 @@ enum MountRequirements {
     }
 
     /// libfuse and `fusermount3` open the device with the user's own rights.
-    private static func checkDevice() throws(SecretaryError) {
+    static func checkDevice() throws(SecretaryError) {
         do {
             let path = FilePath("/dev/fuse")
             guard try Stat(path).type == .characterSpecial else { throw Errno.operationNotSupportedByDevice }
@@ -32,18 +32,25 @@ enum MountRequirements {
 
     /// `fusermount3` refuses the option unless the machine's owner allows it.
     private static func checkAllowOther() throws(SecretaryError) {
-        let path = "/etc/fuse.conf"
         var text: [UInt8] = []
-        if let file = try? FileDescriptor.open(FilePath(path), .readOnly) {
+        if let file = try? FileDescriptor.open(FilePath(FuseConfiguration.path), .readOnly) {
             defer { try? file.close() }
             text = (try? file.readToEnd()) ?? []
         }
-        let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
-        let isAllowed = lines.contains { $0.split(separator: " ").first == "user_allow_other" }
-        guard isAllowed else {
+        guard FuseConfiguration.allowsOthers(String(decoding: text, as: UTF8.self)) else {
             throw SecretaryError(
-                .mount, "other users cannot be admitted: \(path) does not say user_allow_other",
-                hint: "as root: echo user_allow_other >> \(path); or leave --allow-other out")
+                .mount, "other users cannot be admitted: \(FuseConfiguration.path) does not say user_allow_other",
+                hint: "as root: echo user_allow_other >> \(FuseConfiguration.path); or leave --allow-other out")
         }
+    }
+}
+
+/// The configuration of `fusermount3`.
+enum FuseConfiguration {
+    static let path = "/etc/fuse.conf"
+
+    /// Whether ordinary users may admit others to their mounts.
+    static func allowsOthers(_ text: String) -> Bool {
+        text.split(separator: "\n").contains { $0.split(separator: " ").first == "user_allow_other" }
     }
 }

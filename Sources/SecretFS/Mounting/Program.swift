@@ -14,7 +14,7 @@ enum Program {
             let process: pid_t
             do {
                 defer { try? input.close() }
-                process = try spawn([path] + arguments, standardError: input)
+                process = try start([path] + arguments, writingTo: input, as: STDERR_FILENO)
             }
             let text = try output.readToEnd()
             var status: Int32 = 0
@@ -27,11 +27,12 @@ enum Program {
         }
     }
 
-    private static func spawn(_ words: [String], standardError: FileDescriptor) throws(Errno) -> pid_t {
+    /// Starts a program, with `output` as its descriptor `number`.
+    static func start(_ words: [String], writingTo output: FileDescriptor, as number: Int32) throws(Errno) -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_adddup2(&actions, standardError.rawValue, STDERR_FILENO)
+        unsafe posix_spawn_file_actions_adddup2(&actions, output.rawValue, number)
         var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
         defer { unsafe arguments.forEach { unsafe free($0) } }
         var process: pid_t = 0

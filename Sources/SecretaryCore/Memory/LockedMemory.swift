@@ -46,7 +46,7 @@ public enum LockedMemory {
     }
 
     /// Enough for about two hundred small secrets at a time: each needs a page, whatever its size.
-    private static let sensibleLimit = 1 << 20
+    public static let sensibleLimit = 1 << 20
 
     /// Checks that memory that has just been allocated is locked, by locking it once more.
     static func check(_ memory: UnsafeRawPointer, _ count: Int) {

@@ -19,4 +19,7 @@ enum Output {
 
     /// Standard output is somebody's screen.
     static var isTerminal: Bool { isatty(FileDescriptor.standardOutput.rawValue) == 1 }
+
+    /// Standard output can show colour.
+    static var isColourful: Bool { isTerminal && Report.isColourWanted }
 }

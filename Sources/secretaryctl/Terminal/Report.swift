@@ -72,7 +72,7 @@ enum Report {
     }
 
     /// Names of files and variables come from elsewhere: they must not move the cursor or forge a line.
-    private static func printable(_ message: String) -> String {
+    static func printable(_ message: String) -> String {
         guard message.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
             return message
         }
@@ -86,10 +86,14 @@ enum Report {
     }
 
     private static let isColourful: Bool = {
-        guard isatty(FileDescriptor.standardError.rawValue) == 1 else { return false }
+        isatty(FileDescriptor.standardError.rawValue) == 1 && isColourWanted
+    }()
+
+    /// What the environment says about colour on terminals.
+    static var isColourWanted: Bool {
         if let value = ProcessEnvironment.text("NO_COLOR"), !value.isEmpty { return false }
         return ProcessEnvironment.text("TERM") != "dumb"
-    }()
+    }
 }
 
 /// A failure that another process has reported in full already.
