@@ -1,16 +1,23 @@
-// What Swift's Glibc module leaves out: C declares it variadic, or hides it behind _GNU_SOURCE.
+// What Swift's Glibc module leaves out: C declares it variadic, hides it behind _GNU_SOURCE, or makes it of macros.
 #include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
+#include <signal.h>
 #include <spawn.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/uio.h>
 #include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
 
 static inline int clinux_set_dumpable(int dumpable) { return prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0); }
@@ -77,3 +84,70 @@ static inline int clinux_landlock_allow_beneath(int ruleset, int folder, __u64 a
     return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 }
 static inline int clinux_landlock_restrict(int ruleset) { return syscall(SYS_landlock_restrict_self, ruleset, 0); }
+
+/// The directory in which a program is started (glibc 2.29).
+int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
+static inline int clinux_spawn_change_directory(posix_spawn_file_actions_t *actions, const char *path) {
+    return posix_spawn_file_actions_addchdir_np(actions, path);
+}
+
+/// Locks a mutex unless that takes longer (glibc 2.30).
+int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock, const struct timespec *deadline);
+static inline int clinux_lock_within(pthread_mutex_t *mutex, long seconds) {
+    struct timespec deadline;
+    clock_gettime(CLOCK_MONOTONIC, &deadline);
+    deadline.tv_sec += seconds;
+    return pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &deadline);
+}
+
+/// Memory that has a descriptor and no name anywhere (memfd_create(2)).
+int memfd_create(const char *name, unsigned int flags);
+static inline int clinux_memory_file(const char *name) { return memfd_create(name, 1 /* MFD_CLOEXEC */); }
+
+/// Most descriptors that one message carries.
+#define CLINUX_MAXIMUM_DESCRIPTORS 8
+
+/// Sends one message with descriptors (SCM_RIGHTS, unix(7)).
+static inline ssize_t clinux_send(int socket, const void *bytes, size_t count, const int *descriptors, size_t number) {
+    struct iovec part = {.iov_base = (void *)bytes, .iov_len = count};
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(int) * CLINUX_MAXIMUM_DESCRIPTORS)];
+    } control;
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    if (number > CLINUX_MAXIMUM_DESCRIPTORS) return -1;
+    if (number > 0) {
+        memset(&control, 0, sizeof control);
+        message.msg_control = &control;
+        message.msg_controllen = CMSG_SPACE(sizeof(int) * number);
+        struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+        rights->cmsg_level = SOL_SOCKET;
+        rights->cmsg_type = SCM_RIGHTS;
+        rights->cmsg_len = CMSG_LEN(sizeof(int) * number);
+        memcpy(CMSG_DATA(rights), descriptors, sizeof(int) * number);
+    }
+    return sendmsg(socket, &message, MSG_NOSIGNAL);
+}
+
+/// Receives one message; `number` is the room for descriptors, and afterwards how many came, close-on-exec.
+static inline ssize_t clinux_receive(int socket, void *bytes, size_t count, int *descriptors, size_t *number,
+                                     int waiting) {
+    struct iovec part = {.iov_base = bytes, .iov_len = count};
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(int) * CLINUX_MAXIMUM_DESCRIPTORS)];
+    } control;
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    size_t room = *number;
+    *number = 0;
+    ssize_t received = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | (waiting ? 0 : MSG_DONTWAIT));
+    if (received < 0) return received;
+    for (struct cmsghdr *rights = CMSG_FIRSTHDR(&message); rights; rights = CMSG_NXTHDR(&message, rights)) {
+        if (rights->cmsg_level != SOL_SOCKET || rights->cmsg_type != SCM_RIGHTS) continue;
+        size_t came = (rights->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (size_t i = 0; i < came && *number < room; i++)
+            memcpy(&descriptors[(*number)++], CMSG_DATA(rights) + i * sizeof(int), sizeof(int));
+    }
+    return received;
+}

@@ -53,15 +53,13 @@ extension MountTests {
                 try makeSource(repo)
                 for _ in 0..<2 {
                     let dead = try await mount(repo)
-                    try dead.server.signal(SIGKILL)
-                    try await eventually("the server is dead") { !dead.server.isRunning }
+                    try await dead.kill()
                     #expect(try await repo.attempt("list", repo.mountpoint) == "opendir: ENOTCONN")
                 }
                 let living = try await mount(repo)
                 #expect(try await living.read("password").text == "s3cret")
                 #expect(try await Leftovers.mounts(of: repo).count == 1)
-                try living.server.signal(SIGKILL)
-                try await eventually("the server is dead") { !living.server.isRunning }
+                try await living.kill()
                 let unmounted = try await repo.secretaryctl("unmount", repo.mountpoint.string)
                 #expect(unmounted.status == 0, "\(unmounted.errors)")
             }

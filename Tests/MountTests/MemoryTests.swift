@@ -11,11 +11,13 @@ extension MountTests {
             Array("needle-\(UInt64.random(in: .min ... .max))-\(UInt64.random(in: .min ... .max))".utf8)
         }
 
-        /// Not in the memory of the server, nor in a core that root forces out of it.
-        private func expectNone(of needles: [[UInt8]], in server: ServerProcess, _ repo: TestRepo) async throws {
-            let core = repo.output.appending("core")
-            let traces = try await MemorySearch.traces(of: needles, in: server.pid, core: core)
-            #expect(traces.isEmpty)
+        /// Not in the memory of either process, nor in a core that root forces out of it.
+        private func expectNone(of needles: [[UInt8]], in mount: Mount, _ repo: TestRepo) async throws {
+            for process in [mount.server, mount.worker] {
+                let core = repo.output.appending("core-\(process.pid)")
+                let traces = try await MemorySearch.traces(of: needles, in: process.pid, core: core)
+                #expect(traces.isEmpty)
+            }
         }
 
         @Test("after the last close and the linger no plaintext is left", arguments: ["strict", "open", "resident"])
@@ -30,7 +32,7 @@ extension MountTests {
                         #expect(try await mount.read(name).output.firstRange(of: needle) != nil)
                     }
                     try await mount.becomesIdle()
-                    try await expectNone(of: needles, in: mount.server, repo)
+                    try await expectNone(of: needles, in: mount, repo)
                 }
             }
         }
@@ -55,7 +57,7 @@ extension MountTests {
                         #expect(try await mount.read(name).output.firstRange(of: needle) != nil)
                     }
                     try await mount.becomesIdle()
-                    try await expectNone(of: [needle], in: mount.server, repo)
+                    try await expectNone(of: [needle], in: mount, repo)
                 }
             }
         }
@@ -67,9 +69,9 @@ extension MountTests {
                 try repo.write("web.yml", "first: \(try repo.seal(needle))\n")
                 try await repo.mounted("web.yml", "--cache", policy) { mount in
                     let file = try FileDescriptor.open(mount["first"], .readOnly)
-                    let hits = try MemorySearch.search(pid: mount.server.pid, for: needle)
+                    let hits = try MemorySearch.search(pid: mount.worker.pid, for: needle)
                     #expect(!hits.isEmpty, "the search finds what is there")
-                    let guarded = try GuardedMaps(of: mount.server.pid)
+                    let guarded = try GuardedMaps(of: mount.worker.pid)
                     #expect(hits.allSatisfy { guarded.contains($0.address) }, "\(hits)")
                     try file.close()
                 }
@@ -87,11 +89,11 @@ extension MountTests {
                 let raw = try #require(Self.decode(base64))
                 try await repo.mounted("web.yml") { mount in
                     #expect(try await mount.read("first").status == 0)
-                    let hits = try MemorySearch.search(pid: mount.server.pid, for: raw)
+                    let hits = try MemorySearch.search(pid: mount.worker.pid, for: raw)
                     #expect(!hits.isEmpty, "the search finds what is there")
-                    let guarded = try GuardedMaps(of: mount.server.pid)
+                    let guarded = try GuardedMaps(of: mount.worker.pid)
                     #expect(hits.allSatisfy { guarded.contains($0.address) }, "\(hits)")
-                    #expect(try MemorySearch.search(pid: mount.server.pid, for: base64).isEmpty)
+                    #expect(try MemorySearch.search(pid: mount.worker.pid, for: base64).isEmpty)
                 }
             }
         }
@@ -102,11 +104,11 @@ extension MountTests {
                 try repo.write("web.yml", "first: \(try repo.seal("x"))\n")
                 try await repo.mounted("web.yml") { mount in
                     let limits = String(
-                        decoding: try Scratch.read(FilePath("/proc/\(mount.server.pid)/limits")), as: UTF8.self)
+                        decoding: try Scratch.read(FilePath("/proc/\(mount.worker.pid)/limits")), as: UTF8.self)
                     let core = limits.split(separator: "\n").first { $0.hasPrefix("Max core file size") }
                     #expect(core?.split(separator: " ").dropFirst(4).first == "0")
                     // The kernel gives the files of a process that is not dumpable to root.
-                    let result = try await repo.shell("cat /proc/\(mount.server.pid)/maps")
+                    let result = try await repo.shell("cat /proc/\(mount.worker.pid)/maps")
                     #expect(result.status != 0)
                 }
             }

@@ -144,8 +144,8 @@ extension MountTests {
                 try await repo.mounted("conf") { mount in
                     #expect(try mount.text("deep/app.yml/key") == "old")
                     // What the server does not take it cannot miss: it is stopped while the queue fills.
-                    try mount.server.signal(SIGSTOP)
-                    defer { try? mount.server.signal(SIGCONT) }
+                    try mount.worker.signal(SIGSTOP)
+                    defer { try? mount.worker.signal(SIGCONT) }
                     let (one, other) = (repo.root.appending("conf/one"), repo.root.appending("conf/two"))
                     try repo.write("conf/one", "x")
                     for _ in 0...limit / 4 {
@@ -155,7 +155,7 @@ extension MountTests {
                     // Among what the kernel leaves out is the end of a folder that is watched.
                     _ = try await checked(repo.run("rm", ["-r", repo.root.appending("conf/deep").string]))
                     try repo.plant([Sample("key", "new")], in: "conf/deep/app.yml", place: nil)
-                    try mount.server.signal(SIGCONT)
+                    try mount.worker.signal(SIGCONT)
                     try await mount.shows("deep/app.yml/key", "new")
                     try repo.plant([Sample("key", "newer")], in: "conf/deep/app.yml", place: nil)
                     try await mount.shows("deep/app.yml/key", "newer")

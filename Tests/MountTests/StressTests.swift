@@ -47,7 +47,7 @@ extension MountTests {
                         changes += 1
                         // Not waiting for anything: this is how often the source changes.
                         try await Task.sleep(for: .milliseconds(100))
-                        if early == nil, changes > Self.seconds * 2 { early = try mount.server.memory().anonymous }
+                        if early == nil, changes > Self.seconds * 2 { early = try mount.worker.memory().anonymous }
                     }
                     var reads = 0
                     for (number, child) in children.enumerated() {
@@ -93,7 +93,7 @@ extension MountTests {
             try await eventually("the kernel refers to no old version") {
                 try await mount.status().number("kernel_nodes") <= files + 10
             }
-            let growth = try mount.server.memory().anonymous - early
+            let growth = try mount.worker.memory().anonymous - early
             #expect(growth < 16 << 10, "memory grew by \(growth) KiB")
         }
     }

@@ -19,6 +19,8 @@ enum Callbacks {
             // libfuse would pass data through pipes, and leave plaintext in them.
             let splicing = UInt32(FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE)
             unsafe connection.pointee.want &= ~splicing
+            // Nobody writes; and a request then fits into a slot of the journal.
+            unsafe connection.pointee.max_write = 4096
         }
         return operations
     }
@@ -134,7 +136,7 @@ func serve<Result>(
 
 /// The file system that the session was made with; it lives longer than any request.
 func filesystem(of request: fuse_req_t) -> Filesystem {
-    unsafe Unmanaged<Filesystem>.fromOpaque(fuse_req_userdata(request)).takeUnretainedValue()
+    unsafe Unmanaged<KernelSession.Context>.fromOpaque(fuse_req_userdata(request)).takeUnretainedValue().filesystem
 }
 
 private func bytes(of name: UnsafePointer<CChar>?) -> [UInt8] {

@@ -1,75 +1,155 @@
 internal import CFuse3
 internal import Glibc
 internal import SecretaryCore
+internal import SystemPackage
 
-/// One connection with the kernel: a mounted `fuse_session`.
+/// libfuse's side of a connection with the kernel: requests in, answers and notifications out.
 ///
-/// Requests are served by libfuse's threads until somebody unmounts or the process gets `SIGTERM`, `SIGINT` or `SIGHUP`.
+/// The connection itself was made by `KernelMount` and outlives this session: the kernel's first message (`FUSE_INIT`),
+/// by which both sides learn what the other can do, is answered only once, and fed again to each later session.
 @safe final class KernelSession: Sendable {
+    /// What libfuse hands to each callback.
+    final class Context: Sendable {
+        let filesystem: Filesystem
+        let journal: RequestJournal
+        /// The number of the first message; its answer has been sent before.
+        let greeting: UInt64
+
+        init(filesystem: Filesystem, journal: RequestJournal, greeting: UInt64) {
+            self.filesystem = filesystem
+            self.journal = journal
+            self.greeting = greeting
+        }
+    }
+
     private let session: SessionPointer
-    private let filesystem: Filesystem
+    private let connection: FileDescriptor
+    private let context: Context
     private let channel: KernelChannel
 
     /// - Parameters:
+    ///   - connection: an open `/dev/fuse`; belongs to the session from then on.
+    ///   - greeting: the kernel's first message on it.
     ///   - channel: gets connected to the session for as long as it lives.
-    ///   - options: mount options, as after `-o`.
     /// - Throws: `.mount` with libfuse's own words.
-    init(serving filesystem: Filesystem, channel: KernelChannel, options: [String]) throws(SecretaryError) {
-        FuseLog.install()
-        var operations = Callbacks.operations()
-        let session = unsafe withArguments(["secretfs", "-o", options.joined(separator: ",")]) { arguments in
-            unsafe fuse_session_new(
-                &arguments, &operations, MemoryLayout<fuse_lowlevel_ops>.size,
-                Unmanaged.passUnretained(filesystem).toOpaque())
-        }
-        guard let session = unsafe session else {
-            throw SecretaryError(.mount, "cannot start a FUSE session: \(FuseLog.last)")
-        }
-        self.session = unsafe SessionPointer(value: session)
-        self.filesystem = filesystem
+    init(
+        serving filesystem: Filesystem, on connection: FileDescriptor, greeting: [UInt8], journal: RequestJournal,
+        channel: KernelChannel
+    ) throws(SecretaryError) {
+        let header = unsafe greeting.withUnsafeBytes { unsafe $0.load(as: fuse_in_header.self) }
+        self.context = Context(filesystem: filesystem, journal: journal, greeting: header.unique)
+        self.session = try unsafe Self.makeSession(userData: Unmanaged.passUnretained(context).toOpaque())
+        self.connection = connection
         self.channel = channel
-        channel.connect(self.session)
+        var transfer = fuse_custom_io()
+        unsafe transfer.writev = { descriptor, parts, count, context in
+            unsafe KernelSession.send(descriptor, parts, count, context)
+        }
+        // Required by libfuse, which then never reads by itself.
+        unsafe transfer.read = { descriptor, buffer, count, _ in unsafe Glibc.read(descriptor, buffer, count) }
+        let status = unsafe fuse_session_custom_io(session.value, &transfer, connection.rawValue)
+        guard status == 0 else {
+            unsafe fuse_session_destroy(session.value)
+            throw SecretaryError(.mount, "cannot take over the FUSE session: \(Errno(rawValue: abs(status)))")
+        }
+        channel.connect(session)
+        unsafe greeting.withUnsafeBytes { unsafe process($0) }
     }
 
     deinit {
         channel.connect(nil)
+        // Closes the connection, too.
         unsafe fuse_session_destroy(session.value)
     }
 
-    /// Mounts.
-    /// - Throws: `.mount` with libfuse's or fusermount3's own words.
-    func mount(at mountpoint: String) throws(SecretaryError) {
-        guard unsafe fuse_session_mount(session.value, mountpoint) == 0 else {
-            throw SecretaryError(.mount, "cannot mount at \(mountpoint): \(FuseLog.last)")
+    /// A libfuse session without a connection.
+    static func makeSession(
+        options: [String] = [], userData: UnsafeMutableRawPointer?
+    ) throws(SecretaryError) -> SessionPointer {
+        FuseLog.install()
+        var operations = Callbacks.operations()
+        let words = ["secretfs"] + (options.isEmpty ? [] : ["-o", options.joined(separator: ",")])
+        let session = unsafe withArguments(words) { arguments in
+            unsafe fuse_session_new(&arguments, &operations, MemoryLayout<fuse_lowlevel_ops>.size, userData)
+        }
+        guard let session = unsafe session else {
+            throw SecretaryError(.mount, "cannot start a FUSE session: \(FuseLog.last)")
+        }
+        return unsafe SessionPointer(value: session)
+    }
+
+    // MARK: Requests
+
+    /// What came of waiting for a request.
+    enum Arrival {
+        case request
+        /// Nothing to do: the wait was interrupted, or whoever asked is gone.
+        case nothing
+        /// The mount is gone.
+        case unmounted
+    }
+
+    /// Waits for the next request and reads it into `buffer`.
+    /// - Throws: `.mount` when the connection is broken.
+    func receive(into buffer: UnsafeMutableRawBufferPointer) throws(SecretaryError) -> Arrival {
+        guard unsafe read(connection.rawValue, buffer.baseAddress, buffer.count) < 0 else { return .request }
+        switch errno {
+        case EINTR, EAGAIN, ENOENT: return .nothing
+        case ENODEV: return .unmounted
+        default:
+            throw SecretaryError(.mount, "the connection to the kernel broke: \(Errno(rawValue: errno))")
         }
     }
 
-    /// Serves until the mount ends or a signal says so.
-    /// - Throws: `.mount` when the connection breaks.
-    func serve() throws(SecretaryError) {
-        guard unsafe fuse_set_signal_handlers(session.value) == 0 else {
-            throw SecretaryError(.system, "cannot set signal handlers")
-        }
-        defer { unsafe fuse_remove_signal_handlers(session.value) }
-        guard let configuration = unsafe fuse_loop_cfg_create() else {
-            throw SecretaryError(.system, "cannot allocate memory")
-        }
-        defer { unsafe fuse_loop_cfg_destroy(configuration) }
-        // A limit on idle threads instead would end and start threads all the time: 40 % slower opens.
-        unsafe fuse_loop_cfg_set_max_threads(configuration, 8)
-        // 0: the mount is gone, or was told to go; above: the signal that said so.
-        let status = unsafe fuse_session_loop_mt(session.value, configuration)
-        guard status >= 0 else {
-            throw SecretaryError(
-                .mount, unsafe "the connection to the kernel broke: \(String(cString: strerror(-status)))")
-        }
+    /// Does what the kernel asks for, by the callbacks; most requests are answered when this returns.
+    func process(_ request: UnsafeRawBufferPointer) {
+        var buffer = unsafe fuse_buf()
+        unsafe buffer.mem = UnsafeMutableRawPointer(mutating: request.baseAddress)
+        unsafe buffer.size = request.count
+        unsafe fuse_session_process_buf(session.value, &buffer)
     }
 
-    /// Ends the mount if it still stands.
+    /// Takes over what a server that is gone owes the kernel.
     ///
-    /// Readers that have files open get errors from then on.
-    func unmount() {
-        unsafe fuse_session_unmount(session.value)
+    /// The kernel sends it again, if it can (`FUSE_NOTIFY_RESEND`, Linux 6.9); else the journal has it.
+    /// - Returns: slots of the journal whose requests are to be done.
+    func takeOver(_ journal: RequestJournal) -> [Int] {
+        guard Self.requestResending(on: connection) else { return journal.unanswered }
+        for slot in journal.unanswered { journal.clear(slot) }
+        return []
+    }
+
+    /// Has the kernel send again what was taken from it and not answered.
+    /// - Returns: `false` on a kernel that cannot.
+    @discardableResult
+    static func requestResending(on connection: FileDescriptor) -> Bool {
+        guard kernelResends else { return false }
+        let resend: Int32 = 7
+        var message = fuse_out_header(len: UInt32(MemoryLayout<fuse_out_header>.size), error: resend, unique: 0)
+        let count = MemoryLayout<fuse_out_header>.size
+        return unsafe write(connection.rawValue, &message, count) == count
+    }
+
+    /// Whether the kernel's way is used where there is one.
+    ///
+    /// The variable is for tests of the other way on kernels that would not need it.
+    static let kernelResends = unsafe getenv("SECRETARY_WITHOUT_RESEND") == nil
+
+    /// Sends an answer or a notification of libfuse's to the kernel.
+    private static func send(
+        _ descriptor: Int32, _ parts: UnsafeMutablePointer<iovec>?, _ count: Int32,
+        _ context: UnsafeMutableRawPointer?
+    ) -> Int {
+        guard let context = unsafe context, let parts = unsafe parts else { return -Int(EINVAL) }
+        let session = unsafe Unmanaged<Context>.fromOpaque(context).takeUnretainedValue()
+        let unique = unsafe parts.pointee.iov_base.load(as: fuse_out_header.self).unique
+        if unique == session.greeting {
+            return unsafe UnsafeBufferPointer(start: parts, count: Int(count)).reduce(0) { unsafe $0 + $1.iov_len }
+        }
+        let sent = unsafe writev(descriptor, parts, count)
+        // Whatever became of it, the kernel waits no longer.
+        if unique != 0 { session.journal.clear(answered: unique) }
+        return sent
     }
 }
 

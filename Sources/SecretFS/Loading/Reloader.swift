@@ -73,17 +73,17 @@ struct Reloader: ~Copyable {
 
     /// Follows the source until `waker` is stopped.
     mutating func follow(
-        _ filesystem: Filesystem, telling cache: KernelChannel, reports: ReportWriter, until waker: Waker
+        _ keeper: TreeKeeper, reports: ReportWriter, until waker: Waker
     ) {
         while !waker.isStopped {
             let deadline = [watcher.patienceEnds, nextLook].compactMap(\.self).min()
-            waker.wait(until: deadline, orReadable: watcher.descriptor)
+            waker.wait(until: deadline, orReadable: [watcher.descriptor])
             let isDue = nextLook.map { $0 <= .now } ?? false
             guard watcher.drain() || isDue, !waker.isStopped else { continue }
             waitForCalm(waker)
             do throws(SecretaryError) {
-                guard let reading = try load(after: filesystem.tree) else { continue }
-                filesystem.replaceTree(by: reading.tree, telling: cache)
+                guard let reading = try load(after: keeper.tree) else { continue }
+                keeper.show(reading.tree)
                 reports.noteLoaded(warnings: reading.warnings, now: WallClock.nanoseconds())
             } catch {
                 reports.noteBroken(error.message)
@@ -95,7 +95,7 @@ struct Reloader: ~Copyable {
 
     private mutating func waitForCalm(_ waker: Waker) {
         for _ in 0..<4 {
-            waker.wait(until: .now + Self.calm, orReadable: watcher.descriptor)
+            waker.wait(until: .now + Self.calm, orReadable: [watcher.descriptor])
             guard watcher.drain() else { return }
         }
     }

@@ -10,7 +10,8 @@ public import SystemPackage
 @safe public struct Mountpoint: ~Copyable {
     /// Absolute, without symbolic links.
     public let path: String
-    private let directory: FileDescriptor
+    /// Holds the claim; whoever else has it holds it, too.
+    let claim: FileDescriptor
 
     /// Claims `path`, after removing what a dead server may have left mounted there.
     /// - Throws: `.mount`, naming the cause and the fix: not there, no directory, not empty, mounted or claimed already.
@@ -45,11 +46,17 @@ public import SystemPackage
             throw error
         }
         self.path = path
-        self.directory = directory
+        self.claim = directory
+    }
+
+    /// A mountpoint that another process has claimed, and left to this one.
+    init(path: String, claim: FileDescriptor) {
+        self.path = path
+        self.claim = claim
     }
 
     deinit {
-        try? directory.close()
+        try? claim.close()
     }
 
     private static func resolve(_ path: FilePath) throws(SecretaryError) -> String {

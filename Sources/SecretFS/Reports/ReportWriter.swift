@@ -18,12 +18,22 @@ final class ReportWriter: Sendable {
     private let policy: CachePolicy
     private let version: String
     private let loading: Mutex<Loading>
+    private let notice: @Sendable () -> SupervisorNotice
+    private let isStandIn: Bool
 
-    init(source: String, policy: CachePolicy, version: String, loading: Loading) {
+    /// - Parameters:
+    ///   - notice: what the supervisor says about itself at the moment.
+    ///   - isStandIn: whether this is not a worker, but what answers when there can be none.
+    init(
+        source: String, policy: CachePolicy, version: String, loading: Loading, isStandIn: Bool = false,
+        notice: @escaping @Sendable () -> SupervisorNotice = { SupervisorNotice() }
+    ) {
         self.source = source
         self.policy = policy
         self.version = version
         self.loading = Mutex(loading)
+        self.isStandIn = isStandIn
+        self.notice = notice
     }
 
     /// The source was read anew.
@@ -51,6 +61,7 @@ final class ReportWriter: Sendable {
         tree: Tree, held: (secrets: Int, handles: Int), knownNodes: Int, waiting: Int
     ) -> JSONText {
         let loading = loading.withLock { $0 }
+        let notice = notice()
         let failures = failures.all.map { failure in
             JSONText.object([
                 ("source", .string(failure.source)), ("error", .string(failure.error)),
@@ -58,7 +69,7 @@ final class ReportWriter: Sendable {
             ])
         }
         return .object([
-            ("state", .string(loading.error == nil ? "current" : "outdated")),
+            ("state", .string(isStandIn ? "failed" : loading.error == nil ? "current" : "outdated")),
             ("error", loading.error.map { .string($0) } ?? .null),
             ("source", .string(source)),
             ("generation", .number(Int(tree.generation))),
@@ -71,7 +82,13 @@ final class ReportWriter: Sendable {
             ("open_handles", .number(held.handles)),
             ("waiting_requests", .number(waiting)),
             ("kernel_nodes", .number(knownNodes)),
-            ("pid", .number(Int(getpid()))),
+            ("pid", .number(notice.supervisor)),
+            ("worker_pid", isStandIn ? .null : .number(Int(getpid()))),
+            ("workers", .number(Int(notice.workers))),
+            ("restarts", .number(notice.restarts)),
+            ("last_end", notice.lastEnd.isEmpty ? .null : .string(notice.lastEnd)),
+            ("upgrades", .number(notice.upgrades)),
+            ("upgrade_error", notice.upgradeError.isEmpty ? .null : .string(notice.upgradeError)),
             ("version", .string(version)),
         ])
     }

@@ -16,11 +16,13 @@ extension Filesystem {
     ) {
         let file: SecretFile
         do throws(Errno) {
-            guard case .secret(let secret) = try node(inode).body else {
+            switch try node(inode).body {
+            case .secret(let secret): file = secret
+            case .lost: throw .ioError
+            case .directory, .text, .report:
                 _ = answer(.success(()))
                 return
             }
-            file = secret
         } catch {
             _ = answer(.failure(error))
             return
@@ -87,6 +89,7 @@ extension Filesystem {
         }
         switch body {
         case .directory: unsafe answer(.failure(.isDirectory))
+        case .lost: unsafe answer(.failure(.ioError))
         case .report: unsafe answer(.success(UnsafeRawBufferPointer(start: nil, count: 0)))
         case .text(let text):
             unsafe text.withUnsafeBytes { unsafe answer(.success($0.part(count: count, at: offset))) }

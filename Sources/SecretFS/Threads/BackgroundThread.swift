@@ -1,9 +1,12 @@
+internal import CLinux
 internal import Glibc
 internal import SecretaryCore
+internal import Synchronization
 
-/// A thread of the mount's own, beside libfuse's.
-@safe final class BackgroundThread {
+/// A thread beside the main one.
+@safe final class BackgroundThread: Sendable {
     private let thread: pthread_t
+    private let isJoined = Atomic(false)
 
     private final class Work {
         let body: @Sendable () -> Void
@@ -11,21 +14,27 @@ internal import SecretaryCore
     }
 
     /// Starts `body` on a thread that takes no signals: they belong to the main thread.
+    /// - Parameter interruption: the one signal that it takes nevertheless.
     /// - Throws: `.system` when there can be no more threads.
-    init(_ body: @escaping @Sendable () -> Void) throws(SecretaryError) {
-        thread = try Self.start(body)
+    init(
+        interruptedBy interruption: Int32? = nil, _ body: @escaping @Sendable () -> Void
+    ) throws(SecretaryError) {
+        thread = try Self.start(body, interruptedBy: interruption)
     }
 
     /// The same for a thread that nobody waits for.
     static func detach(_ body: @escaping @Sendable () -> Void) throws(SecretaryError) {
-        pthread_detach(try start(body))
+        pthread_detach(try start(body, interruptedBy: nil))
     }
 
-    private static func start(_ body: @escaping @Sendable () -> Void) throws(SecretaryError) -> pthread_t {
-        var all = sigset_t()
+    private static func start(
+        _ body: @escaping @Sendable () -> Void, interruptedBy interruption: Int32?
+    ) throws(SecretaryError) -> pthread_t {
+        var blocked = sigset_t()
         var before = sigset_t()
-        unsafe sigfillset(&all)
-        unsafe pthread_sigmask(SIG_BLOCK, &all, &before)
+        unsafe sigfillset(&blocked)
+        if let interruption { unsafe sigdelset(&blocked, interruption) }
+        unsafe pthread_sigmask(SIG_SETMASK, &blocked, &before)
         defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
         var thread = pthread_t()
         let work = unsafe Unmanaged.passRetained(Work(body))
@@ -45,9 +54,14 @@ internal import SecretaryCore
     }
 
     /// Waits for it to end.
-    ///
-    /// To be called once.
     func join() {
+        guard !isJoined.exchange(true, ordering: .acquiringAndReleasing) else { return }
         pthread_join(thread, nil)
+    }
+
+    /// Sends it a signal, unless it has been joined.
+    func signal(_ number: Int32) {
+        guard !isJoined.load(ordering: .acquiring) else { return }
+        pthread_kill(thread, number)
     }
 }

@@ -34,10 +34,9 @@ final class Waker: Sendable {
     /// Sleeps.
     /// - Parameters:
     ///   - deadline: when to stop sleeping; `nil` for never.
-    ///   - descriptor: ends the sleep when it can be read.
-    func wait(until deadline: ContinuousClock.Instant?, orReadable descriptor: Int32? = nil) {
-        var polled = [pollfd(fd: event, events: Int16(POLLIN), revents: 0)]
-        if let descriptor { polled.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)) }
+    ///   - descriptors: end the sleep when one of them can be read.
+    func wait(until deadline: ContinuousClock.Instant?, orReadable descriptors: [Int32] = []) {
+        var polled = ([event] + descriptors).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         var timeout: Int32 = -1
         if let deadline {
             timeout = ContinuousClock.now.duration(to: deadline).pollTimeout

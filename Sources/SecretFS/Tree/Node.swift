@@ -16,6 +16,8 @@ final class Node: Sendable {
         case text([UInt8])
         /// Text about the mount itself, written anew for each look-up.
         case report(Report)
+        /// A file of which nobody knows the content: the worker that had read it is gone, and the source cannot be read.
+        case lost
     }
 
     init(inode: Inode, attributes: Attributes, body: Body) {
@@ -31,6 +33,10 @@ final class Node: Sendable {
 
     var isReport: Bool {
         if case .report = body { true } else { false }
+    }
+
+    var isSecret: Bool {
+        if case .secret = body { true } else { false }
     }
 
     var fileType: UInt32 {

@@ -21,7 +21,7 @@ final class Tree: Sendable {
             switch node.body {
             case .directory(let directory): pending.append(contentsOf: directory.entries.map(\.node))
             case .secret: secretCount += 1
-            case .text, .report: break
+            case .text, .report, .lost: break
             }
         }
         self.generation = generation

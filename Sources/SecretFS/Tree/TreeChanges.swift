@@ -33,6 +33,9 @@ struct TreeChanges {
         if listingChanged { messages.append(.drop(old.inode)) }
     }
 
+    /// Whether the trees look the same.
+    var isEmpty: Bool { messages.isEmpty }
+
     /// Sends the messages.
     func tell(_ cache: some KernelCache) {
         for message in messages {
@@ -42,5 +45,13 @@ struct TreeChanges {
             case .forget(let name, let parent): cache.forget(name, in: parent)
             }
         }
+    }
+}
+
+extension Tree {
+    /// This tree, as what another server of the same mount has shown, if nothing changed between them.
+    func continuing(_ former: Tree?) -> Tree {
+        guard let former, TreeChanges(from: former, to: self, isKnown: { _ in true }).isEmpty else { return self }
+        return Tree(generation: former.generation, root: root)
     }
 }

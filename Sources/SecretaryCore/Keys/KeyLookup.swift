@@ -115,6 +115,8 @@ public enum KeyEnvironment: Sendable {
     /// In the process's own environment, whose values are read where they lie: no private key becomes a Swift string.
     case process
     case values([String: String])
+    /// Private keys where they were handed over, and all else in the process's own environment.
+    case handedOver(KeyVariables)
 
     func withValue<Result, Failure: Error>(
         of name: String, _ body: (UnsafePointer<CChar>?) throws(Failure) -> Result
@@ -122,6 +124,10 @@ public enum KeyEnvironment: Sendable {
         switch self {
         case .process:
             return try unsafe body(getenv(name))
+        case .handedOver(let variables):
+            return try unsafe variables.withValue(of: name) { (value) throws(Failure) in
+                try unsafe body(value ?? UnsafePointer(getenv(name)))
+            }
         case .values(let values):
             guard let value = values[name] else { return try body(nil) }
             return try unsafe value.utf8CString.withUnsafeBufferPointer { (value) throws(Failure) in

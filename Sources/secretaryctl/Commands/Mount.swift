@@ -71,16 +71,15 @@ struct MountCommand: ParsableCommand {
     @Flag(help: "Stay, and serve until the mount ends or a signal comes.")
     var foreground = false
 
-    /// How `BackgroundServer` starts the server.
-    @Flag(help: .hidden)
-    var inBackground = false
-
     @Option(
         name: .customLong("ready-fd"),
         help: ArgumentHelp(
             "With --foreground: write a line to this file descriptor, and close it, when the files can be read.",
             valueName: "fd"))
     var readyDescriptor: Int32?
+
+    @OptionGroup(visibility: .hidden)
+    var part: MountPart
 
     @OptionGroup(title: "Keys and identity")
     var options: ReaderOptions
@@ -110,43 +109,105 @@ struct MountCommand: ParsableCommand {
     }
 
     func run() throws {
-        if inBackground {
-            try serve(BackgroundServer.readiness)
-        } else if foreground {
-            try serve(readyDescriptor.map { Readiness(descriptor: FileDescriptor(rawValue: $0)) })
+        if part.isWorker {
+            try serve()
+        } else if part.inBackground || foreground {
+            try supervise()
         } else {
             try BackgroundServer.start(arguments: Array(CommandLine.arguments.dropFirst(2)))
         }
     }
 
-    private func serve(_ readiness: Readiness?) throws {
+    // MARK: The supervisor
+
+    private func supervise() throws {
         ProcessHygiene.protect()
-        if let daemon = options.reader.daemon { throw daemon.unavailable }
-        let place = try Self.absolute(mountpoint == nil ? "." : source)
-        let target = try Self.absolute(mountpoint ?? source)
-        let selection = MountSelection(
-            place: place, view: view, select: select, layout: layout, includesPlain: includesPlain,
-            app: try options.reader.identity(), mode: mode.bits, owner: uid ?? geteuid(), group: gid ?? getegid())
-        let decryptor = LocalDecryptor(keys: try options.reader.keyRing(for: ConfigRepository.discover(from: place)))
-        let repository = RepositorySource(selection, decryptor: decryptor)
-        try repository.requireFittingKey(canOpen: decryptor.canOpen)
-        // A server must not keep the folder busy that it happens to be started in.
+        let handover = try part.handover()
+        if handover == nil, part.keysDescriptor == nil { try KeyHandover.replaceProcess() }
+        let directory = try part.startedIn ?? Self.currentFolder()
+        let settings = try mountSettings(in: directory)
+        let command = WorkerCommand(program: try OwnProgram.path(), arguments: part.arguments, directory: directory)
+        try Self.leaveFolder()
+        let keys = try part.keysDescriptor.map { number in
+            defer { close(number) }
+            return try FileDescriptor(rawValue: number).duplicateAboveStandard()
+        }
+        let readiness = handover == nil ? readiness : nil
+        let supervisor = try Supervisor(settings, command: command, keys: keys, resuming: handover) {
+            readiness?.announce()
+        }
+        switch try supervisor.run() {
+        case .ended: break
+        // The worker has said why.
+        case .failed(let status): throw ReportedFailure(status: status)
+        }
+    }
+
+    private var readiness: Readiness? {
+        if part.inBackground { return BackgroundServer.readiness }
+        return readyDescriptor.map { Readiness(descriptor: FileDescriptor(rawValue: $0)) }
+    }
+
+    // MARK: The worker
+
+    private func serve() throws {
+        ProcessHygiene.protect()
+        let worker = try Worker()
+        do throws(SecretaryError) {
+            var reader = options.reader
+            if let keys = worker.keys { reader.environment = .handedOver(try KeyVariables(readingAll: keys)) }
+            if let daemon = reader.daemon { throw daemon.unavailable }
+            let directory = try Self.currentFolder()
+            let settings = try mountSettings(in: directory)
+            let selection = try selection(in: directory)
+            let decryptor = LocalDecryptor(
+                keys: try reader.keyRing(for: ConfigRepository.discover(from: selection.place)))
+            let repository = RepositorySource(selection, decryptor: decryptor)
+            if worker.isFirst { try repository.requireFittingKey(canOpen: decryptor.canOpen) }
+            try Self.leaveFolder()
+            try worker.serve(repository, settings) {
+                if part.inBackground { Readiness.leaveStandardError() }
+            }
+        } catch {
+            worker.complain(error)
+            throw error
+        }
+    }
+
+    private func selection(in directory: String) throws(SecretaryError) -> MountSelection {
+        MountSelection(
+            place: Self.absolute(mountpoint == nil ? "." : source, in: directory), view: view, select: select,
+            layout: layout, includesPlain: includesPlain, app: try options.reader.identity(), mode: mode.bits,
+            owner: uid ?? geteuid(), group: gid ?? getegid())
+    }
+
+    // MARK: Both
+
+    private func mountSettings(in directory: String) throws(SecretaryError) -> MountSettings {
+        let place = Self.absolute(mountpoint == nil ? "." : source, in: directory)
+        return MountSettings(
+            mountpoint: Self.absolute(mountpoint ?? source, in: directory), source: place.string, cache: cache,
+            allowOther: allowOther || geteuid() == 0, owner: uid ?? geteuid(), group: gid ?? getegid(),
+            deadline: .seconds(deadline), version: ProgramVersion.current)
+    }
+
+    /// A server must not keep the folder busy that it happens to be started in.
+    private static func leaveFolder() throws(SecretaryError) {
         guard unsafe chdir("/") == 0 else {
             throw SecretaryError(.system, "cannot change to /: \(Errno(rawValue: errno))")
         }
-        let settings = MountSettings(
-            mountpoint: target, cache: cache, allowOther: allowOther || geteuid() == 0, owner: selection.owner,
-            group: selection.group, deadline: .seconds(deadline), version: ProgramVersion.current)
-        try SecretMount.serve(repository, settings) { readiness?.announce() }
     }
 
-    private static func absolute(_ path: String) throws(SecretaryError) -> FilePath {
-        let path = FilePath(path)
-        guard path.isRelative else { return path }
+    private static func currentFolder() throws(SecretaryError) -> String {
         guard let folder = unsafe getcwd(nil, 0) else {
             throw SecretaryError(.noInput, "the current folder cannot be found: \(Errno(rawValue: errno))")
         }
         defer { unsafe free(folder) }
-        return unsafe FilePath(platformString: folder).pushing(path).lexicallyNormalized()
+        return unsafe String(cString: folder)
+    }
+
+    private static func absolute(_ path: String, in directory: String) -> FilePath {
+        let path = FilePath(path)
+        return path.isRelative ? FilePath(directory).pushing(path).lexicallyNormalized() : path
     }
 }

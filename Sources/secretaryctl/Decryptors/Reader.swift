@@ -10,6 +10,8 @@ struct Reader: Sendable {
     var app: String?
     /// Private key files that others can read are accepted.
     var insecureKeys = false
+    /// Where variables with keys are.
+    var environment = KeyEnvironment.process
 
     /// The app that reads, from the option or `$MARATHON_APP_ID`; `nil` for the holder of the master key.
     /// - Throws: `.usage` for a path that cannot be an app's.
@@ -50,7 +52,7 @@ struct Reader: Sendable {
     /// The keys at hand.
     /// - Throws: `.noInput`, with every place that was tried, when one is missing; `.malformed`, `.denied`.
     func keyRing() throws(SecretaryError) -> KeyRing {
-        let lookup = KeyLookup(allowInsecureFiles: insecureKeys)
+        let lookup = KeyLookup(environment: environment, allowInsecureFiles: insecureKeys)
         let config = try lookup.requirePublicKey(
             "config public key", argument: configKey, variable: "CONFIG_PUBLIC_KEY",
             defaultPath: "keys/config-public-key.pem")
@@ -61,7 +63,7 @@ struct Reader: Sendable {
     /// those of its settings, and default files here or at its root.
     /// - Throws: as `keyRing()`.
     func keyRing(for repository: ConfigRepository) throws(SecretaryError) -> KeyRing {
-        let lookup = KeyLookup(allowInsecureFiles: insecureKeys)
+        let lookup = KeyLookup(environment: environment, allowInsecureFiles: insecureKeys)
         var ring = try repository.keyRing(allowInsecure: insecureKeys)
         for folder in ["keys", repository.root.appending("keys")] as [FilePath] {
             if let key = try findMasterKey(lookup, folder: folder) { ring.add(master: key) }

@@ -16,12 +16,16 @@ struct Readiness: Sendable {
     /// When nobody listens any more, nobody wants the mount: it ends.
     func announce() {
         // Before the line: whoever has read it may wait for the end of standard error.
-        if leavesStandardError, let nowhere = unsafe try? FileDescriptor.open("/dev/null", .writeOnly) {
-            _ = try? nowhere.duplicate(as: .standardError)
-            try? nowhere.close()
-        }
+        if leavesStandardError { Self.leaveStandardError() }
         let isHeard = (try? descriptor.writeAll(Readiness.line.utf8)) != nil
         try? descriptor.close()
         if !isHeard { kill(getpid(), SIGTERM) }
+    }
+
+    /// Lets go of standard error.
+    static func leaveStandardError() {
+        guard let nowhere = unsafe try? FileDescriptor.open("/dev/null", .writeOnly) else { return }
+        _ = try? nowhere.duplicate(as: .standardError)
+        try? nowhere.close()
     }
 }

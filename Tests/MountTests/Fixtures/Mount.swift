@@ -8,8 +8,11 @@ struct Mount: Sendable {
     let repo: TestRepo
     /// The mountpoint.
     let path: FilePath
+    /// The supervisor.
     let server: ServerProcess
-    /// What the server had open when it was ready.
+    /// The worker that serves first.
+    let worker: ServerProcess
+    /// What the worker had open when it was ready.
     private let descriptors: [String]
 
     /// The path of a file of the mount.
@@ -34,13 +37,15 @@ struct Mount: Sendable {
         path = mountpoint
         let status = try await MountStatus(repo, at: mountpoint)
         let server = try ServerProcess(pid: pid_t(try status.number("pid")))
-        // The server closes the pipe by which it said that it is ready a moment after saying it.
+        let worker = try ServerProcess(pid: pid_t(try status.number("worker_pid")))
+        // The pipe by which the server said that it is ready is closed a moment after that.
         var descriptors: [String] = []
         try await eventually("the server lets go of its pipes") {
-            descriptors = try server.descriptors()
-            return !descriptors.contains { $0.hasPrefix("pipe:") }
+            descriptors = try worker.descriptors()
+            return !(descriptors + (try server.descriptors())).contains { $0.hasPrefix("pipe:") }
         }
         self.server = server
+        self.worker = worker
         self.descriptors = descriptors
     }
 
@@ -59,11 +64,25 @@ struct Mount: Sendable {
         try await repo.run("cat", [self[name].string], as: other)
     }
 
-    /// What the server has open and had not when it was ready.
+    /// The process that serves now.
+    func currentWorker() async throws -> ServerProcess {
+        try ServerProcess(pid: pid_t(try await status().number("worker_pid")))
+    }
+
+    /// What the worker has open and had not when it was ready; nothing when it is another one.
     func leakedDescriptors() throws -> [String] {
-        descriptors.reduce(into: try server.descriptors()) { left, descriptor in
+        guard worker.isRunning else { return [] }
+        return descriptors.reduce(into: try worker.descriptors()) { left, descriptor in
             if let index = left.firstIndex(of: descriptor) { left.remove(at: index) }
         }
+    }
+
+    /// Kills the supervisor, and then the worker that nobody starts anew.
+    func kill() async throws {
+        try server.signal(SIGKILL)
+        try await eventually("the supervisor is dead") { !server.isRunning }
+        try worker.signal(SIGKILL)
+        try await eventually("the worker is dead") { !worker.isRunning }
     }
 
     /// Ends the mount: nothing may be open, the server must have leaked no descriptor, and must end.
@@ -86,7 +105,7 @@ struct Mount: Sendable {
             return
         }
         // What it had locked it lets go of a moment before it is gone.
-        try await eventually("the server ends") { !server.isRunning }
+        try await eventually("the server ends") { !server.isRunning && !worker.isRunning }
     }
 }
 

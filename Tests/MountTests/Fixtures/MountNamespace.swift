@@ -45,11 +45,13 @@ enum MountNamespace {
             chmod 0666 "$0/fuse"
             mount --bind "$0/fuse" /dev/fuse
             echo ready
-            exec sleep infinity >/dev/null 2>&1
+            exec tail --pid="$1" --sleep-interval=5 -f /dev/null >/dev/null 2>&1
             """
         let child = try Child(
-            ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "unchanged"]
-                + ["sh", "-euc", script, scratch.path.string],
+            [
+                "unshare", "--mount", "--propagation", "unchanged", "sh", "-euc", script, scratch.path.string,
+                "\(getpid())",
+            ],
             output: scratch["output"], environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"])
         try await eventually("a namespace is made") {
             guard child.isRunning else { throw MountFailure("unshare failed: \(try scratch.readText("output"))") }

@@ -1,0 +1,46 @@
+public import SystemPackage
+
+/// How a mount presents itself.
+public struct MountSettings: Sendable {
+    /// Absolute.
+    public var mountpoint: FilePath
+    /// What is mounted, for people.
+    public var source: String
+    public var cache: CachePolicy
+    /// Whether users besides the one who mounts are admitted; each file's mode then decides.
+    public var allowOther: Bool
+    /// Owner of the directories.
+    public var owner: UInt32
+    public var group: UInt32
+    /// How long plaintext stays in memory after the last close.
+    public var linger: Duration
+    /// How long a reader waits when something outside has to answer.
+    public var deadline: Duration
+    /// Of the program, for `.secretary/status`.
+    public var version: String
+
+    public init(
+        mountpoint: FilePath, source: String, cache: CachePolicy, allowOther: Bool, owner: UInt32, group: UInt32,
+        linger: Duration = .seconds(1), deadline: Duration = .seconds(5), version: String
+    ) {
+        self.mountpoint = mountpoint
+        self.source = source
+        self.cache = cache
+        self.allowOther = allowOther
+        self.owner = owner
+        self.group = group
+        self.linger = linger
+        self.deadline = deadline
+        self.version = version
+    }
+
+    /// Mount options, as after `-o`.
+    var kernelOptions: [String] {
+        // Access is checked by the kernel from the modes; nothing there is to be executed, and nothing to be written.
+        var options = [
+            "ro", "nosuid", "nodev", "noexec", "default_permissions", "fsname=secretary", "subtype=secretfs",
+        ]
+        if allowOther { options.append("allow_other") }
+        return options
+    }
+}

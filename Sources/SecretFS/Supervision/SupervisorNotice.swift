@@ -1,0 +1,44 @@
+/// What the supervisor says about itself and its workers, for `.secretary/status`.
+struct SupervisorNotice: Sendable, Equatable {
+    /// Where it is mounted: absolute, without symbolic links.
+    var mountpoint = ""
+    /// Process id of the supervisor.
+    var supervisor = 0
+    /// How many workers this mount has had; the first has the number 0.
+    var workers: UInt64 = 0
+    /// How many workers ended that should not have.
+    var restarts = 0
+    /// How the last of them ended; empty when none did.
+    var lastEnd = ""
+    /// How many upgrades were tried.
+    var upgrades = 0
+    /// Why the last upgrade was not done; empty when it was.
+    var upgradeError = ""
+
+    init() {}
+
+    /// - Parameter text: what `text` gave.
+    init(text: String) {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count == 7 else { return }
+        supervisor = Int(lines[0]) ?? 0
+        workers = UInt64(lines[1]) ?? 0
+        restarts = Int(lines[2]) ?? 0
+        lastEnd = String(lines[3])
+        upgrades = Int(lines[4]) ?? 0
+        upgradeError = String(lines[5])
+        mountpoint = String(lines[6])
+    }
+
+    /// One line for each.
+    var text: String {
+        [
+            String(supervisor), String(workers), String(restarts), Self.line(lastEnd), String(upgrades),
+            Self.line(upgradeError), mountpoint,
+        ].joined(separator: "\n")
+    }
+
+    private static func line(_ text: String) -> String {
+        String(text.prefix(1000)).split(separator: "\n").joined(separator: " ")
+    }
+}

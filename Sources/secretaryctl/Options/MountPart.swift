@@ -1,0 +1,47 @@
+import ArgumentParser
+import SecretFS
+import SecretaryCore
+
+/// Which part of a mount this process is: how `secretaryctl` starts itself, never given by a person.
+struct MountPart: ParsableArguments {
+    /// The supervisor of a mount whose command has returned.
+    @Flag(help: .private)
+    var inBackground = false
+
+    /// The process that reads the source and serves.
+    @Flag(name: .customLong("worker"), help: .private)
+    var isWorker = false
+
+    /// A supervisor that takes another's place: what that one leaves.
+    @Option(help: .private)
+    var resume: String?
+
+    /// The folder in which the first supervisor was started.
+    @Option(help: .private)
+    var startedIn: String?
+
+    /// A file in memory with private keys.
+    @Option(name: .customLong("keys-fd"), help: .private)
+    var keysDescriptor: Int32?
+
+    /// The arguments of `mount` that belong to every part.
+    var arguments: [String] {
+        // What a supervisor that resumes is given beside them comes first: two options with their values.
+        Array(CommandLine.arguments.dropFirst(resume == nil ? 2 : 6))
+    }
+
+    /// What another supervisor has left: the one whose place this takes, or one that the service manager knew.
+    /// - Throws: `.usage` when it is not that.
+    func handover() throws(SecretaryError) -> SupervisorHandover? {
+        if let resume {
+            guard let handover = SupervisorHandover(text: resume) else {
+                throw SecretaryError(.usage, "--resume is for secretaryctl itself")
+            }
+            return handover
+        }
+        guard let handover = SupervisorHandover(stored: ServiceManager.takeStored()), handover.isMounted else {
+            return nil
+        }
+        return handover
+    }
+}
