@@ -74,7 +74,7 @@ struct ReaderInspectorTests {
 
     @Test(
         "a process that gets the number of one that has ended is not taken for it",
-        .enabled(if: access("/proc/sys/kernel/ns_last_pid", W_OK) == 0, "only root can choose a number"))
+        .enabled(if: geteuid() == 0, "only root can choose a number"))
     func reuse() throws {
         // Somebody else may take the number first.
         for _ in 0..<200 {
