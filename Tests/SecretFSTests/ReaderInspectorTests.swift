@@ -1,6 +1,5 @@
 import Glibc
 import SecretaryCore
-import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -38,17 +37,14 @@ struct ReaderInspectorTests {
     }
 
     @Test("a thread is its process")
-    func threads() throws {
-        let own = look(getpid())
-        let found = Mutex<ReaderProcess?>(nil)
-        let thread = try BackgroundThread {
-            let link = (try? path("/proc/thread-self")) ?? ""
-            guard let number = pid_t(link.split(separator: "/").last ?? ""), number != getpid() else { return }
-            found.withLock { $0 = inspector.reader(of: Caller(uid: 7, gid: 8, thread: number)) }
-        }
-        thread.join()
-        #expect(found.withLock { $0 } == own)
-        #expect(own.startTime != nil)
+    func threads() async throws {
+        let (thread, reader) = try await Task.detached {
+            let thread = try #require(pid_t(path("/proc/thread-self").split(separator: "/").last ?? ""))
+            return (thread, look(thread))
+        }.value
+        #expect(thread != getpid())
+        #expect(reader == look(getpid()))
+        #expect(reader.pid == getpid() && reader.startTime != nil)
     }
 
     @Test("another program in the same process is noticed")
