@@ -4,19 +4,23 @@ import TestSupport
 import Testing
 
 @Suite("help, version, and the interface for scripts") struct HelpTests {
-    static let commands = ["", "init", "genkeys", "encrypt", "decrypt", "exec", "mount", "unmount", "doctor", "version"]
+    static let commands = [
+        "", "init", "genkeys", "encrypt", "decrypt", "exec", "mount", "unmount", "audit", "doctor", "version",
+    ]
+    static let subcommands = ["audit verify", "audit show", "audit who"]
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    @Test("help texts are as recorded (RECORD_SNAPSHOTS=1 records them)", arguments: commands)
+    @Test("help texts are as recorded (RECORD_SNAPSHOTS=1 records them)", arguments: commands + subcommands)
     func help(_ command: String) async throws {
         let repo = try await Repo(keys: false)
-        let result = try await repo.run((command.isEmpty ? [] : [command]) + ["--help"])
+        let words = command.split(separator: " ").map(String.init)
+        let result = try await repo.run(words + ["--help"])
         #expect(result.status == 0 && result.errors.isEmpty)
         #expect(result.text.split(separator: "\n").allSatisfy { $0.count <= 80 || $0.contains("USAGE: ") })
-        if !command.isEmpty { #expect(try await repo.run(["help", command]).output == result.output) }
+        if !command.isEmpty { #expect(try await repo.run(["help"] + words).output == result.output) }
 
-        let name = command.isEmpty ? "secretaryctl" : "secretaryctl-\(command)"
+        let name = command.isEmpty ? "secretaryctl" : "secretaryctl-\(command.replacing(" ", with: "-"))"
         let file = Self.root.appending(path: "Tests/CommandTests/Snapshots/\(name).txt")
         if ProcessInfo.processInfo.environment["RECORD_SNAPSHOTS"] != nil {
             try FileManager.default.createDirectory(
@@ -109,9 +113,10 @@ import Testing
     func documented() async throws {
         let text = try String(contentsOf: Self.root.appending(path: "Documentation/cli-abi.md"), encoding: .utf8)
         let repo = try await Repo(keys: false)
-        for command in Self.commands where !command.isEmpty {
+        for command in Self.commands + Self.subcommands where !command.isEmpty {
             #expect(text.contains("## \(command)\n"))
-            let help = String(decoding: try await repo.check([command, "--help"]), as: UTF8.self)
+            let words = command.split(separator: " ").map(String.init)
+            let help = String(decoding: try await repo.check(words + ["--help"]), as: UTF8.self)
             for match in help.matches(of: /\s--([a-z-]+)/) where !["help", "version"].contains(String(match.1)) {
                 #expect(text.contains("--\(match.1)"), "\(command) --\(match.1)")
             }

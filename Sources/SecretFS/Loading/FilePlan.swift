@@ -74,7 +74,8 @@ struct FilePlan {
         for rule in view.render {
             let rendering = try Rendering(rule, of: file, at: view.select, root: repository.root)
             let body = SecretFile(
-                content: .rendering(rendering), name: nil, readers: readers(rule.access), opener: opener, source: name)
+                content: .rendering(rendering), name: nil, readers: readers(rule.access), opener: opener, source: name,
+                path: rule.path.description)
             append(
                 .secret(body), at: rule.path.components.map(\.string), access: rule.access,
                 source: "\(name), view \(view.name), render \(rule.path)")
@@ -92,7 +93,8 @@ struct FilePlan {
         if value.isMalformed { malformed.append(source) }
         if opener.identity.unscoped == .warn { unscoped += value.envelopes.count { $0.scope == nil } }
         let secret = SecretFile(
-            content: .value(value), name: name, readers: readers(access), opener: opener, source: source)
+            content: .value(value), name: name, readers: readers(access), opener: opener, source: source,
+            path: path.joined(separator: "/"))
         append(.secret(secret), at: path, access: access, source: source)
     }
 

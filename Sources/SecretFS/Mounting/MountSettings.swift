@@ -1,3 +1,4 @@
+public import SecretaryCore
 public import SystemPackage
 
 /// How a mount presents itself.
@@ -16,12 +17,15 @@ public struct MountSettings: Sendable {
     public var linger: Duration
     /// How long a reader waits when something outside has to answer.
     public var deadline: Duration
+    /// Where opens are written down; `nil` for nowhere.
+    public var audit: AuditSettings?
     /// Of the program, for `.secretary/status`.
     public var version: String
 
     public init(
         mountpoint: FilePath, source: String, cache: CachePolicy, allowOther: Bool, owner: UInt32, group: UInt32,
-        linger: Duration = .seconds(1), deadline: Duration = .seconds(5), version: String
+        linger: Duration = .seconds(1), deadline: Duration = .seconds(5), audit: AuditSettings? = nil,
+        version: String
     ) {
         self.mountpoint = mountpoint
         self.source = source
@@ -31,6 +35,7 @@ public struct MountSettings: Sendable {
         self.group = group
         self.linger = linger
         self.deadline = deadline
+        self.audit = audit
         self.version = version
     }
 

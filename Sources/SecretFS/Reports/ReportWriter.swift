@@ -17,6 +17,7 @@ final class ReportWriter: Sendable {
     private let source: String
     private let policy: CachePolicy
     private let version: String
+    private let audit: AuditTrail?
     private let loading: Mutex<Loading>
     private let notice: @Sendable () -> SupervisorNotice
     private let isStandIn: Bool
@@ -26,11 +27,12 @@ final class ReportWriter: Sendable {
     ///   - isStandIn: whether this is not a worker, but what answers when there can be none.
     init(
         source: String, policy: CachePolicy, version: String, loading: Loading, isStandIn: Bool = false,
-        notice: @escaping @Sendable () -> SupervisorNotice = { SupervisorNotice() }
+        audit: AuditTrail? = nil, notice: @escaping @Sendable () -> SupervisorNotice = { SupervisorNotice() }
     ) {
         self.source = source
         self.policy = policy
         self.version = version
+        self.audit = audit
         self.loading = Mutex(loading)
         self.isStandIn = isStandIn
         self.notice = notice
@@ -77,6 +79,7 @@ final class ReportWriter: Sendable {
             ("secrets", .number(tree.secretCount)),
             ("warnings", .array(loading.warnings.map { .string($0) })),
             ("failures", .array(failures)),
+            ("audit", .array((audit?.status ?? []).map(Self.object))),
             ("cache", .string(policy.rawValue)),
             ("held_secrets", .number(held.secrets)),
             ("open_handles", .number(held.handles)),
@@ -90,6 +93,14 @@ final class ReportWriter: Sendable {
             ("upgrades", .number(notice.upgrades)),
             ("upgrade_error", notice.upgradeError.isEmpty ? .null : .string(notice.upgradeError)),
             ("version", .string(version)),
+        ])
+    }
+
+    private static func object(_ sink: AuditSinkStatus) -> JSONText {
+        .object([
+            ("sink", .string(sink.name)), ("state", .string(sink.trouble == nil ? "writing" : "blocked")),
+            ("trouble", sink.trouble.map { .string($0) } ?? .null),
+            ("records", .number(Int(clamping: sink.records))), ("missed", .number(Int(clamping: sink.missed))),
         ])
     }
 

@@ -1,21 +1,43 @@
 internal import SecretaryCore
 
-/// The steps between a request to open and the decryption: who reads, the rules about readers, the scopes.
+/// The steps between a request to open and the decryption: who reads, the rules about readers, the scopes, the
+/// audit log.
 ///
 /// They are taken for every open, also of a secret that somebody has open already: only the decryption is shared.
 struct Admission: Sendable {
     private let inspector = ReaderInspector()
-    /// Whether `admit` may wait for something outside this process.
-    let mayBlock = false
+    private let trail: AuditTrail?
     let promptness = Promptness()
 
+    /// - Parameter trail: where each decision is written down.
+    init(trail: AuditTrail? = nil) {
+        self.trail = trail
+    }
+
+    /// Whether `admit` may wait for something outside this process.
+    var mayBlock: Bool { trail != nil }
+
     /// Decides whether the caller may have the file.
-    /// - Throws: `.denied` by a rule or a scope.
-    func admit(_ caller: Caller, to file: SecretFile) throws(SecretaryError) {
+    /// - Parameter generation: of the tree that the file was found in.
+    /// - Returns: who reads.
+    /// - Throws: `.denied` by a rule or a scope; `.io` when that cannot be written down.
+    func admit(_ caller: Caller, to file: SecretFile, generation: UInt64) throws(SecretaryError) -> ReaderProcess {
         let reader =
-            file.readers.isEmpty
+            file.readers.isEmpty && trail == nil
             ? ReaderProcess(uid: caller.uid, gid: caller.gid, pid: caller.thread) : inspector.reader(of: caller)
         let verdict = file.verdict(on: reader)
+        do {
+            try trail?.note(verdict, on: reader, of: file, generation: generation)
+        } catch {
+            // A refusal stays one.
+            throw verdict.refusal ?? error
+        }
         if let refusal = verdict.refusal { throw refusal }
+        return reader
+    }
+
+    /// Writes down that an open that was allowed has led to nothing.
+    func note(_ error: SecretaryError, for reader: ReaderProcess, of file: SecretFile, generation: UInt64) {
+        trail?.note(error, for: reader, of: file, generation: generation)
     }
 }

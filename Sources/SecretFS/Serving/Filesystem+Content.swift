@@ -27,12 +27,14 @@ extension Filesystem {
             _ = answer(.failure(error))
             return
         }
-        let waiter = waiter(for: file) { [held] result in
+        let admitted = AdmittedReader(generation: tree.generation)
+        let waiter = waiter(for: file, admitted) { [held] result in
             if !answer(result), case .success = result { held.release(inode) }
         }
         let isAdmitted =
             admission.mayBlock
-            ? admission.promptness.attempt { admits(caller, to: file, waiter) } : admits(caller, to: file, waiter)
+            ? admission.promptness.attempt { admits(caller, to: file, admitted, waiter) }
+            : admits(caller, to: file, admitted, waiter)
         if let isAdmitted {
             if isAdmitted { obtain(inode, file, for: .handle, waiter, willWait) }
             return
@@ -41,9 +43,9 @@ extension Filesystem {
         outside.begin(waiter)
         do throws(SecretaryError) {
             try outside.run { [self] in
-                guard waiter.isWaiting, admission.promptness.measure({ admits(caller, to: file, waiter) }) else {
-                    return
-                }
+                guard waiter.isWaiting,
+                    admission.promptness.measure({ admits(caller, to: file, admitted, waiter) })
+                else { return }
                 if hold(inode, for: .handle, waiter) == .begun { held.decrypt(inode, file) }
             }
         } catch {
@@ -52,9 +54,11 @@ extension Filesystem {
     }
 
     /// - Returns: `false` when the waiter was told why not.
-    private func admits(_ caller: Caller, to file: SecretFile, _ waiter: Waiter) -> Bool {
+    private func admits(
+        _ caller: Caller, to file: SecretFile, _ admitted: AdmittedReader, _ waiter: Waiter
+    ) -> Bool {
         do throws(SecretaryError) {
-            try admission.admit(caller, to: file)
+            admitted.reader = try admission.admit(caller, to: file, generation: admitted.generation)
             return true
         } catch {
             waiter.tell(.failed(error))
@@ -118,9 +122,10 @@ extension Filesystem {
 
     /// Somebody who waits for a file's content, and is told what a reader can be told.
     private func waiter(
-        for file: SecretFile, _ answer: @escaping @Sendable (Result<Void, Errno>) -> Void
+        for file: SecretFile, _ admitted: AdmittedReader? = nil,
+        _ answer: @escaping @Sendable (Result<Void, Errno>) -> Void
     ) -> Waiter {
-        Waiter { [reports] outcome in
+        Waiter { [self] outcome in
             switch outcome {
             case .held: answer(.success(()))
             case .interrupted: answer(.failure(.interrupted))
@@ -128,7 +133,16 @@ extension Filesystem {
                 // The reader gets no more than a number.
                 reports.failures.note(error, at: file.source)
                 answer(.failure(error.errno))
+                noteFailure(error, of: file, admitted)
             }
+        }
+    }
+
+    /// Writes down that an open that was allowed has led to nothing; on another thread, as nobody waits for it.
+    private func noteFailure(_ error: SecretaryError, of file: SecretFile, _ admitted: AdmittedReader?) {
+        guard admission.mayBlock, let admitted, let reader = admitted.reader else { return }
+        try? outside.run { [admission] in
+            admission.note(error, for: reader, of: file, generation: admitted.generation)
         }
     }
 

@@ -42,16 +42,17 @@ final class Filesystem: Sendable {
     ///   - reports: writes the files of `.secretary`.
     ///   - workerNumber: 0 for the process that serves the mount first.
     ///   - deadline: how long a reader waits for something outside.
+    ///   - trail: where opens are written down.
     init(
         tree: Tree, held: HeldSecrets, policy: CachePolicy, reports: ReportWriter, workerNumber: UInt64 = 0,
-        deadline: Duration = .seconds(5)
+        deadline: Duration = .seconds(5), trail: AuditTrail? = nil
     ) {
         self.state = Mutex(State(tree: tree))
         self.held = held
         self.policy = policy
         self.reports = reports
         self.workerNumber = workerNumber
-        self.admission = Admission()
+        self.admission = Admission(trail: trail)
         self.outside = WaitingForOutside(deadline: deadline)
     }
 

@@ -66,16 +66,21 @@ public final class Worker {
             cache: channel, policy: settings.cache, linger: settings.linger,
             lingerBegan: { reaping.wake() })
         defer { held.zeroAll() }
+        // The worker before may still be writing: only the first can open the log before it is told to serve.
+        let trail = AuditTrail(settings)
+        if isFirst { try trail?.begin(.start, generation: first.tree.generation) }
         let reports = ReportWriter(
             source: source.description, policy: settings.cache, version: settings.version, loading: first.loading,
-            notice: { [memory] in memory.notice })
+            audit: trail, notice: { [memory] in memory.notice })
         let filesystem = Filesystem(
             tree: first.tree, held: held, policy: settings.cache, reports: reports, workerNumber: number,
-            deadline: settings.deadline)
+            deadline: settings.deadline, trail: trail)
         defer { filesystem.outside.end() }
 
         memory.life(of: number).begin()
         guard control.send(.prepared), let connection = control.receive(.serve)?.descriptors.first else { return }
+        if !isFirst { try? trail?.begin(.resume, generation: first.tree.generation) }
+        defer { trail?.end() }
         let session = try KernelSession(
             serving: filesystem, on: connection, greeting: memory.greeting, journal: memory.journal,
             channel: channel)

@@ -20,15 +20,19 @@ public struct SecretFile: Sendable {
     public let opener: SecretOpener
     /// Where it is written: `FILE:LINE:COLUMN`.
     public let source: String
+    /// Where it is shown: its path in the mount.
+    public let path: String
 
     public init(
-        content: Content, name: String?, readers: ReaderRules = ReaderRules(), opener: SecretOpener, source: String
+        content: Content, name: String?, readers: ReaderRules = ReaderRules(), opener: SecretOpener, source: String,
+        path: String = ""
     ) {
         self.content = content
         self.name = name
         self.readers = readers
         self.opener = opener
         self.source = source
+        self.path = path
     }
 
     /// Exact size of the plaintext in bytes.

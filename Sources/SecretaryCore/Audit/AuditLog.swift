@@ -9,8 +9,9 @@ public final class AuditLog: Sendable {
     private let streams: [AuditStreamSink]
     private let deadline: Duration
 
+    /// - Parameter patience: how long to wait for another writer of the file, which may be about to end.
     /// - Throws: `.cannotCreate` when the file cannot be written to, `.denied` when others may change it.
-    public init(_ settings: AuditSettings) throws(SecretaryError) {
+    public init(_ settings: AuditSettings, patience: Duration = .seconds(2)) throws(SecretaryError) {
         var streams: [AuditStreamSink] = []
         if settings.syslog {
             streams.append(try AuditStreamSink("syslog", SystemLog(), deadline: settings.deadline))
@@ -25,7 +26,7 @@ public final class AuditLog: Sendable {
             file = nil
             return
         }
-        file = try AuditFileSink(settings, path, deadline: deadline) { [streams] lines in
+        file = try AuditFileSink(settings, path, deadline: deadline, patience: patience) { [streams] lines in
             for stream in streams {
                 for line in lines.split(separator: UInt8(ascii: "\n")) { stream.offer(line + [UInt8(ascii: "\n")]) }
             }

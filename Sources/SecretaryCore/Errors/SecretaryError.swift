@@ -31,6 +31,8 @@ public struct SecretaryError: Error, Hashable, Sendable, CustomStringConvertible
         case wrongKey = 80
         /// The file system cannot be mounted or unmounted.
         case mount = 81
+        /// An audit log is not as it was written.
+        case tampered = 82
     }
 
     public var code: Code

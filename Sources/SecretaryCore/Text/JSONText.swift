@@ -1,6 +1,7 @@
 /// A JSON value (RFC 8259) of the few kinds that reports and `--json` need.
 public indirect enum JSONText: Sendable {
     case null
+    case boolean(Bool)
     case number(Int)
     case string(String)
     case array([JSONText])
@@ -11,6 +12,7 @@ public indirect enum JSONText: Sendable {
     public var line: String {
         switch self {
         case .null: "null"
+        case .boolean(let boolean): String(boolean)
         case .number(let number): String(number)
         case .string(let string): Self.quote(string)
         case .array(let items): "[" + items.map(\.line).joined(separator: ",") + "]"

@@ -81,6 +81,9 @@ struct MountCommand: ParsableCommand {
     @OptionGroup(visibility: .hidden)
     var part: MountPart
 
+    @OptionGroup(title: "Audit log")
+    var audit: AuditOptions
+
     @OptionGroup(title: "Keys and identity")
     var options: ReaderOptions
 
@@ -103,6 +106,7 @@ struct MountCommand: ParsableCommand {
         if !(1...3600).contains(deadline) {
             throw ValidationError("--deadline takes 1 to 3600 seconds.")
         }
+        try audit.validate(with: cache.rawValue, isResident: cache == .resident, foreground: foreground)
         if readyDescriptor != nil, !foreground {
             throw ValidationError("--ready-fd is for --foreground: without it, the end of the command is the sign.")
         }
@@ -185,10 +189,13 @@ struct MountCommand: ParsableCommand {
 
     private func mountSettings(in directory: String) throws(SecretaryError) -> MountSettings {
         let place = Self.absolute(mountpoint == nil ? "." : source, in: directory)
+        let target = Self.absolute(mountpoint ?? source, in: directory)
         return MountSettings(
-            mountpoint: Self.absolute(mountpoint ?? source, in: directory), source: place.string, cache: cache,
+            mountpoint: target, source: place.string, cache: cache,
             allowOther: allowOther || geteuid() == 0, owner: uid ?? geteuid(), group: gid ?? getegid(),
-            deadline: .seconds(deadline), version: ProgramVersion.current)
+            deadline: .seconds(deadline),
+            audit: try audit.settings(mountpoint: target) { Self.absolute($0, in: directory) },
+            version: ProgramVersion.current)
     }
 
     /// A server must not keep the folder busy that it happens to be started in.

@@ -26,12 +26,12 @@ final class AuditFileWriter {
     /// Opens the log, or makes a new one, and sets right what a crash has left.
     /// - Throws: `.cannotCreate` when another process writes it, or it cannot be made; `.denied` when others may change it.
     init(
-        _ settings: AuditSettings, _ path: FilePath, copy: @escaping (ArraySlice<UInt8>) -> Void
+        _ settings: AuditSettings, _ path: FilePath, patience: Duration, copy: @escaping (ArraySlice<UInt8>) -> Void
     ) throws(SecretaryError) {
         self.settings = settings
         self.copy = copy
         paths = AuditPaths(path)
-        stateFile = try AuditStateFile(paths.state)
+        stateFile = try AuditStateFile(paths.state, patience: patience)
         var content = try stateFile.read()
         if let state = content.state.take() {
             chain = AuditChain(state)

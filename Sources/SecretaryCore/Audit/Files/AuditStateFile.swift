@@ -8,17 +8,15 @@ internal import SystemPackage
 final class AuditStateFile: Sendable {
     let file: AuditOpenFile
 
-    /// How long the writer before may take to end.
-    private static let patience = Duration.seconds(2)
-
     /// Opens the file, and locks it for this process.
+    /// - Parameter patience: how long the writer before may take to end.
     /// - Throws: `.cannotCreate` when another process writes the log.
-    init(_ path: FilePath) throws(SecretaryError) {
+    init(_ path: FilePath, patience: Duration) throws(SecretaryError) {
         guard let file = try AuditOpenFile.open(path, flags: O_RDWR | O_CREAT, forbidden: 0o077) else {
             throw SecretaryError(.cannotCreate, "cannot open \(path)")
         }
         self.file = file
-        let limit = ContinuousClock.now + Self.patience
+        let limit = ContinuousClock.now + patience
         while flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {
             guard errno == EWOULDBLOCK || errno == EINTR, ContinuousClock.now < limit else {
                 throw SecretaryError(

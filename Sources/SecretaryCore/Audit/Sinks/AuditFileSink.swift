@@ -30,14 +30,15 @@ final class AuditFileSink: @unchecked Sendable {  // `writer` is only used by wh
 
     /// - Parameters:
     ///   - deadline: how long a record may take.
+    ///   - patience: how long to wait for another writer.
     ///   - copy: gets the lines that have been written.
     init(
-        _ settings: AuditSettings, _ path: FilePath, deadline: Duration,
+        _ settings: AuditSettings, _ path: FilePath, deadline: Duration, patience: Duration,
         copy: @escaping @Sendable (ArraySlice<UInt8>) -> Void
     ) throws(SecretaryError) {
         self.path = path
         self.deadline = deadline
-        let writer = try AuditFileWriter(settings, path, copy: copy)
+        let writer = try AuditFileWriter(settings, path, patience: patience, copy: copy)
         self.writer = writer
         guard writer.mayHang else {
             thread = nil

@@ -1,0 +1,46 @@
+/// Who had which secret: records, grouped by secret and reader.
+public struct AuditReaders: Sendable {
+    /// One reader of one secret.
+    ///
+    /// Processes that run the same program as the same user in the same container are one.
+    public struct Group: Hashable, Sendable {
+        public let secret: String
+        public let uid: UInt64
+        public let executable: String?
+        public let container: String?
+    }
+
+    public struct Use: Sendable {
+        public var first: Int64
+        public var last: Int64
+        public var opened = 0
+        public var denied = 0
+        /// Versions of the value, by digest.
+        public var versions: Set<String> = []
+    }
+
+    public private(set) var uses: [Group: Use] = [:]
+
+    public init() {}
+
+    /// Counts a record, if it is about a reader.
+    public mutating func add(_ entry: AuditEntry) {
+        guard entry.event == .open || entry.event == .denied, let secret = entry["secret"],
+            let uid = entry.number("uid")
+        else { return }
+        let group = Group(secret: secret, uid: uid, executable: entry["exe"], container: entry["container"])
+        var use = uses[group] ?? Use(first: entry.time, last: entry.time)
+        use.first = min(use.first, entry.time)
+        use.last = max(use.last, entry.time)
+        if entry.event == .open { use.opened += 1 } else { use.denied += 1 }
+        if entry.event == .open, let digest = entry["digest"] { use.versions.insert(digest) }
+        uses[group] = use
+    }
+
+    /// By secret, those who read it last first.
+    public var sorted: [(group: Group, use: Use)] {
+        uses.map { ($0.key, $0.value) }.sorted { one, other in
+            one.0.secret == other.0.secret ? one.1.last > other.1.last : one.0.secret < other.0.secret
+        }
+    }
+}
