@@ -67,6 +67,14 @@ let package = Package(
             ],
             path: "Tests/TestSupport",
             swiftSettings: checked),
+        // A mount whose secrets hang, for tests of what readers see then.
+        .executableTarget(
+            name: "hanging-mount",
+            dependencies: [
+                "SecretFS", "SecretaryCore", .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/HangingMount",
+            swiftSettings: checked),
         .testTarget(
             name: "SecretaryCoreTests",
             dependencies: ["CSodium", "SecretaryCore", "TestSupport"],
@@ -87,7 +95,7 @@ let package = Package(
         .testTarget(
             name: "MountTests",
             dependencies: [
-                "CLinux", "SecretaryCore", "TestSupport", "secretaryctl",
+                "CLinux", "SecretaryCore", "TestSupport", "hanging-mount", "secretaryctl",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             // C programs that the tests build on the spot.

@@ -154,12 +154,15 @@ struct WaitingTests {
         #expect(fixture.held.counts == (0, 0))
     }
 
-    @Test("when the mount ends nobody waits any longer")
+    @Test("a server that ends leaves those who wait to its successor, and tells them nothing")
     func ending() throws {
         let fixture = try fixture()
-        let opening = Opening(fixture.filesystem, try fixture.walk("key").inode)
-        fixture.filesystem.outside.end()
-        #expect(throws: Errno.noRouteToHost) { try opening.answer.get() }
+        let inode = try fixture.walk("key").inode
+        let opening = Opening(fixture.filesystem, inode)
+        fixture.filesystem.outside.abandon()
         fixture.decryptor.gate.open()
+        try eventually("the decryption ends") { !fixture.held.isBeingDecrypted(inode) }
+        #expect(!opening.answer.isThere)
+        #expect(fixture.held.counts == (0, 0))
     }
 }

@@ -38,11 +38,9 @@ final class Deadlines: Sendable {
                 while let next = self.endExpired() { self.waker.wait(until: next) }
             }
         } catch {
-            let all = state.withLock { state in
-                defer { state = State() }
-                return state.waiting
-            }
-            for (waiter, _) in all { waiter.tell(.failed(error)) }
+            let all = takeAll()
+            state.withLock { $0.isWatched = false }
+            for waiter in all { waiter.tell(.failed(error)) }
         }
     }
 
@@ -59,19 +57,19 @@ final class Deadlines: Sendable {
             return (expired, state.waiting.first?.end)
         }
         let error = SecretaryError(
-            .timedOut, "no answer within \(limit)", hint: "see what the keys are asked of, or raise --deadline")
+            .timedOut, "no answer within \(limit)", hint: "see why it does not answer, or allow more with --deadline")
         for waiter in expired { waiter.tell(.failed(error)) }
         return next
     }
 
-    /// Nobody is to wait any more.
-    func endAll(_ error: SecretaryError) {
+    /// Those who wait; nobody looks after them any more.
+    func takeAll() -> [Waiter] {
         let all = state.withLock { state in
             defer { state.waiting = [] }
             return state.waiting
         }
-        for (waiter, _) in all { waiter.tell(.failed(error)) }
         waker.wake()
+        return all.map(\.waiter)
     }
 
     /// How many wait now.

@@ -150,7 +150,7 @@ extension Filesystem {
     private func obtain(
         _ inode: Inode, _ file: SecretFile, for use: HeldSecrets.Use, _ waiter: Waiter, _ willWait: (Waiter) -> Void
     ) {
-        guard file.opener.decryptor.mayBlock, !held.isHeld(inode) else {
+        guard file.mayBlock, !held.isHeld(inode) else {
             if hold(inode, for: use, waiter) == .begun { held.decrypt(inode, file) }
             return
         }

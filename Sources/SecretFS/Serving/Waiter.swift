@@ -27,4 +27,10 @@ final class Waiter: Sendable {
         answer(outcome)
         return true
     }
+
+    /// Ends the waiting without telling anybody.
+    /// - Returns: what would have told it, and owns the request.
+    func abandon() -> (@Sendable (Outcome) -> Void)? {
+        answer.withLock { $0.take() }
+    }
 }

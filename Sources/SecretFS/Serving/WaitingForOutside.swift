@@ -1,4 +1,5 @@
 internal import SecretaryCore
+internal import Synchronization
 
 /// Where requests wait that need an answer of something outside: a key service, a daemon, a log.
 ///
@@ -6,6 +7,7 @@ internal import SecretaryCore
 final class WaitingForOutside: Sendable {
     private let threads = BlockingThreads(limit: 32, linger: .seconds(5))
     private let deadlines: Deadlines
+    private let abandoned = Mutex<[@Sendable (Waiter.Outcome) -> Void]>([])
 
     init(deadline: Duration) {
         deadlines = Deadlines(limit: deadline)
@@ -25,8 +27,10 @@ final class WaitingForOutside: Sendable {
     /// How many wait now.
     var count: Int { deadlines.count }
 
-    /// Nobody waits any longer: the mount ends.
-    func end() {
-        deadlines.endAll(SecretaryError(.unavailable, "the mount ends"))
+    /// Leaves those who wait without an answer: this process ends, and another one is asked again.
+    func abandon() {
+        let answers = deadlines.takeAll().compactMap { $0.abandon() }
+        // A request that is let go of is answered.
+        abandoned.withLock { $0 += answers }
     }
 }

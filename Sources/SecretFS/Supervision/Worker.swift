@@ -75,7 +75,6 @@ public final class Worker {
         let filesystem = Filesystem(
             tree: first.tree, held: held, policy: settings.cache, reports: reports, workerNumber: number,
             deadline: settings.deadline, trail: trail)
-        defer { filesystem.outside.end() }
 
         memory.life(of: number).begin()
         guard control.send(.prepared), let connection = control.receive(.serve)?.descriptors.first else { return }
@@ -93,7 +92,12 @@ public final class Worker {
             ending.stop()
         }
         try threads.start(owed: former.isEmpty ? [] : session.takeOver(memory.journal))
-        defer { threads.stop() }
+        defer {
+            threads.stop()
+            // The successor does what this worker leaves undone.
+            filesystem.outside.abandon()
+            withExtendedLifetime(session) {}
+        }
         serving()
         control.send(.serving)
 

@@ -22,6 +22,8 @@ public struct SecretFile: Sendable {
     public let source: String
     /// Where it is shown: its path in the mount.
     public let path: String
+    /// Whether decrypting it may wait for something outside this process.
+    let mayBlock: Bool
 
     public init(
         content: Content, name: String?, readers: ReaderRules = ReaderRules(), opener: SecretOpener, source: String,
@@ -33,6 +35,7 @@ public struct SecretFile: Sendable {
         self.opener = opener
         self.source = source
         self.path = path
+        mayBlock = Self.envelopes(of: content).contains { opener.decryptor.mayBlock(on: $0) }
     }
 
     /// Exact size of the plaintext in bytes.
@@ -55,7 +58,9 @@ public struct SecretFile: Sendable {
     }
 
     /// Everything in it that is encrypted.
-    var envelopes: [Envelope] {
+    var envelopes: [Envelope] { Self.envelopes(of: content) }
+
+    private static func envelopes(of content: Content) -> [Envelope] {
         switch content {
         case .value(let value): value.envelopes
         case .rendering(let rendering): rendering.values.flatMap(\.value.value.envelopes)

@@ -8,11 +8,11 @@ public protocol Decryptor: Sendable {
     func open(_ envelope: Envelope, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError)
 
     /// Whether `open` may wait for something outside this process: then nobody calls it who must not wait.
-    var mayBlock: Bool { get }
+    func mayBlock(on envelope: Envelope) -> Bool
 }
 
 extension Decryptor {
-    public var mayBlock: Bool { false }
+    public func mayBlock(on envelope: Envelope) -> Bool { false }
 }
 
 /// A key for one envelope: in the clear, and as the service encrypted it.

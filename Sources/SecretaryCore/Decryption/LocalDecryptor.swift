@@ -13,8 +13,10 @@ public final class LocalDecryptor: Decryptor {
         }
     }
 
-    /// Keys at hand never wait.
-    public var mayBlock: Bool { service != nil }
+    /// Only a data key service is outside; keys at hand never wait.
+    public func mayBlock(on envelope: Envelope) -> Bool {
+        if case .kms = envelope { service != nil } else { false }
+    }
 
     public func open(_ envelope: Envelope, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError) {
         switch envelope {

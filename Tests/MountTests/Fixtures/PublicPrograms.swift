@@ -3,7 +3,7 @@ import SystemPackage
 import TestSupport
 
 /// The programs that tests run, where every user can run them: `secretaryctl`, which `swift build` may have put below a
-/// home directory, and the probes, C programs that are built on the spot.
+/// home directory, `hanging-mount`, and the probes, C programs that are built on the spot.
 struct PublicPrograms: Sendable {
     let folder: FilePath
     /// Shared libraries that only the owner of a toolchain could load where they are.
@@ -20,7 +20,10 @@ struct PublicPrograms: Sendable {
         guard unsafe chmod(scratch.path.string, 0o755) == 0 else { throw Errno(rawValue: errno) }
         folder = try scratch.makeFolder("bin")
         libraries = try scratch.makeFolder("lib")
-        try await Command.check("install", ["-m", "0755", Programs.secretaryctl, folder.string])
+        for program in ["secretaryctl", "hanging-mount"] {
+            try await Command.check(
+                "install", ["-m", "0755", Programs.folder.appending(program).string, folder.string])
+        }
         for library in try await Self.hiddenLibraries() {
             try await Command.check("install", ["-m", "0755", library, libraries.string])
         }

@@ -1,6 +1,7 @@
 import Glibc
 import SystemPackage
 import TestSupport
+import Testing
 
 /// A process that serves a mount, as `/proc` shows it.
 struct ServerProcess: Sendable {
@@ -58,5 +59,23 @@ struct ServerProcess: Sendable {
         let fields = String(decoding: bytes, as: UTF8.self).split(separator: ")").last?.split(separator: " ") ?? []
         guard fields.count > 19, fields[0] != "Z", fields[0] != "X" else { return nil }
         return fields[19]
+    }
+}
+
+extension ServerProcess {
+    /// How often its threads have gone to sleep since they began: a process that does nothing stays asleep.
+    func sleeps() throws -> Int {
+        try Scratch.list(FilePath("/proc/\(pid)/task")).reduce(0) { sum, thread in
+            sum + (try field("voluntary_ctxt_switches", of: "task/\(thread)/status"))
+        }
+    }
+}
+
+extension Mount {
+    /// Nothing wakes the server while nobody asks for anything.
+    func staysAsleep(for time: Duration) async throws {
+        let before = try server.sleeps()
+        try await Task.sleep(for: time)
+        #expect(try server.sleeps() == before)
     }
 }

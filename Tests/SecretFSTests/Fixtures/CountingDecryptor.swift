@@ -6,7 +6,7 @@ import SystemPackage
 /// Opens any envelope by writing `*`s, counting how often; or fails; or lets everybody wait.
 final class CountingDecryptor: Decryptor {
     private let state = Mutex<(count: Int, failure: SecretaryError?)>((0, nil))
-    let mayBlock: Bool
+    private let mayBlock: Bool
     /// What every call has to pass.
     let gate: Gate
 
@@ -15,6 +15,8 @@ final class CountingDecryptor: Decryptor {
         self.mayBlock = mayBlock
         if !mayBlock { gate.open() }
     }
+
+    func mayBlock(on envelope: Envelope) -> Bool { mayBlock }
 
     /// How often it was called.
     var count: Int { state.withLock { $0.count } }

@@ -1,0 +1,188 @@
+import Glibc
+import SecretaryCore
+import SystemPackage
+import TestSupport
+import Testing
+
+extension MountTests {
+    /// What readers see when something that has to help with decrypting does not answer.
+    @Suite("Secrets that get no answer")
+    struct Hanging {
+        /// Mounts secrets `hangN`, which wait until the gate is opened, and one that is there at once.
+        private func mounted(
+            policy: String = "open", deadline: Int = 60, secrets: Int = 1, endsItself: Bool = false,
+            _ body: (Mount, Gate) async throws -> Void
+        ) async throws {
+            try await TestRepo.with { repo in
+                let hanging = try (0..<secrets).map { "hang\($0): \(try repo.seal("123456", as: .nacl))\n" }
+                try repo.write("app.yml", "quick: \(try repo.seal("123"))\n\(hanging.joined())")
+                let gate = try Gate(repo.place.appending("gate"))
+                let server = try await repo.start(
+                    "hanging-mount",
+                    [repo.root.appending("app.yml").string, repo.mountpoint.string, gate.path.string]
+                        + ["\(deadline)", policy],
+                    output: "server")
+                try await eventually("it is mounted") {
+                    try await !Leftovers.mounts(of: repo).isEmpty || !server.isRunning
+                }
+                let mount = try await Mount(repo, at: repo.mountpoint)
+                do {
+                    try await body(mount, gate)
+                } catch {
+                    try server.signal(SIGKILL)
+                    throw error
+                }
+                try gate.open()
+                if !endsItself { try await mount.end(#_sourceLocation) }
+            }
+        }
+
+        /// Starts programs that open one file each, and waits until all wait for their answers.
+        private func readers(_ names: [String], of mount: Mount, program: [String] = ["interrupted"]) async throws
+            -> [Reader]
+        {
+            var readers: [Reader] = []
+            for (number, name) in names.enumerated() {
+                let output = "reader\(number)"
+                let child = try await mount.repo.start(
+                    program[0], program.dropFirst() + [mount[name].string], output: output)
+                readers.append(Reader(child: child, output: mount.repo.output.appending(output)))
+            }
+            try await eventually("\(names.count) requests wait") {
+                try await mount.status().number("waiting_requests") == names.count
+            }
+            return readers
+        }
+
+        @Test("however many opens get no answer, everything else is answered", arguments: ["strict", "open"])
+        func others(policy: String) async throws {
+            try await mounted(policy: policy, secrets: 50) { mount, gate in
+                let readers = try await readers((0..<50).map { "hang\($0)" }, of: mount)
+                #expect(try mount.status(of: "hang7").st_size == 6)
+                #expect(try Scratch.list(mount.path).count == 52)
+                #expect(try mount.text("quick") == "***")
+                try gate.open()
+                for reader in readers { #expect(try await reader.answer() == "read: ok") }
+                #expect(try mount.text("hang7") == "******")
+                try await mount.becomesIdle()
+            }
+        }
+
+        @Test("after the deadline a reader is told that there was no answer", arguments: ["strict", "open"])
+        func deadline(policy: String) async throws {
+            try await mounted(policy: policy, deadline: 1) { mount, gate in
+                let answer = try await readers(["hang0"], of: mount)[0].timedAnswer()
+                #expect(answer.text == "open: ETIMEDOUT")
+                #expect((1000..<1900).contains(answer.milliseconds), "after \(answer.milliseconds) ms")
+                let status = try await mount.status()
+                #expect(status.text.contains("no answer within 1.0 seconds"))
+                #expect(try status.number("held_secrets") == 0)
+                #expect(try status.number("waiting_requests") == 0)
+                try gate.open()
+                #expect(try mount.text("hang0") == "******")
+            }
+        }
+
+        @Test("under the policy resident the deadline is that of each read")
+        func resident() async throws {
+            try await mounted(policy: "resident", deadline: 1) { mount, gate in
+                let answer = try await readers(["hang0"], of: mount)[0].timedAnswer()
+                #expect(["read: ETIMEDOUT", "read: EIO"].contains(answer.text))
+                #expect((1000..<3000).contains(answer.milliseconds), "after \(answer.milliseconds) ms")
+                try gate.open()
+                #expect(try mount.text("hang0") == "******")
+            }
+        }
+
+        @Test("a signal ends an open at once, and nobody else's")
+        func interrupted() async throws {
+            try await mounted { mount, gate in
+                let readers = try await readers(["hang0", "hang0", "hang0"], of: mount)
+                try readers[0].signal(SIGUSR1)
+                #expect(try await readers[0].answer() == "open: EINTR")
+                // A signal that kills is none that the program could answer.
+                try readers[1].signal(SIGKILL)
+                #expect(try await readers[1].child.end() == 137)
+                #expect(try await mount.status().number("waiting_requests") == 1)
+                try gate.open()
+                #expect(try await readers[2].answer() == "read: ok")
+                try await mount.becomesIdle()
+                #expect(try await mount.status()["failures"] == "[]")
+            }
+        }
+
+        @Test("a server that is told to end ends, whoever waits")
+        func ending() async throws {
+            try await mounted(endsItself: true) { mount, gate in
+                let readers = try await readers(["hang0", "hang0"], of: mount)
+                try mount.server.signal(SIGTERM)
+                for reader in readers { #expect(try await reader.answer().hasPrefix("open: ")) }
+                try await eventually("the server ends") { !mount.server.isRunning }
+            }
+        }
+
+        @Test("when all have been answered the mount is idle again: no thread more, and nothing wakes it")
+        func idle() async throws {
+            try await mounted(secrets: 20) { mount, gate in
+                _ = try mount.text("quick")
+                let before = try mount.server.field("Threads", of: "status")
+                let readers = try await readers((0..<20).map { "hang\($0)" }, of: mount)
+                #expect(try mount.server.field("Threads", of: "status") > before + 19)
+                try gate.open()
+                for reader in readers { #expect(try await reader.answer() == "read: ok") }
+                // Those that serve the kernel stay.
+                try await eventually("the threads end") {
+                    try mount.server.field("Threads", of: "status") <= before + 8
+                }
+                try await mount.becomesIdle()
+                try await mount.staysAsleep(for: .seconds(7))
+            }
+        }
+    }
+}
+
+/// What the secrets of `hanging-mount` wait for.
+private final class Gate: Sendable {
+    let path: FilePath
+    private let writers = Writers()
+
+    init(_ path: FilePath) throws {
+        self.path = path
+        guard unsafe mkfifo(path.string, 0o600) == 0 else { throw Errno(rawValue: errno) }
+    }
+
+    func open() throws {
+        writers.add(try FileDescriptor.open(path, .readWrite, options: [.closeOnExec]))
+    }
+
+    private final class Writers: @unchecked Sendable {  // one test uses it
+        private var all: [FileDescriptor] = []
+        func add(_ descriptor: FileDescriptor) { all.append(descriptor) }
+        deinit { for descriptor in all { try? descriptor.close() } }
+    }
+}
+
+private struct Reader {
+    let child: Child
+    let output: FilePath
+
+    private func words() throws -> [Substring] {
+        String(decoding: try Scratch.read(output), as: UTF8.self).split { $0 == " " || $0 == "\n" }
+    }
+
+    /// To the program itself, not to what limits its time.
+    func signal(_ number: Int32) throws {
+        guard let word = try words().first, let pid = pid_t(word) else { throw MountFailure("it says no number") }
+        guard kill(pid, number) == 0 else { throw Errno(rawValue: errno) }
+    }
+
+    /// What it says once it has ended: a call, and how it went.
+    func answer() async throws -> String { try await timedAnswer().text }
+
+    func timedAnswer() async throws -> (text: String, milliseconds: Int) {
+        #expect(try await child.end() == 0)
+        let words = try words()
+        guard words.count == 5, let milliseconds = Int(words[4]) else { throw MountFailure("it says: \(words)") }
+        return ("\(words[1]) \(words[2])", milliseconds)
+    }
+}
