@@ -14,11 +14,14 @@ internal import SystemPackage
         let journal: RequestJournal
         /// The number of the first message; its answer has been sent before.
         let greeting: UInt64
+        /// Whether the journal has to tell a successor what was not answered: else the kernel does.
+        let needsJournal: Bool
 
-        init(filesystem: Filesystem, journal: RequestJournal, greeting: UInt64) {
+        init(filesystem: Filesystem, journal: RequestJournal, greeting: UInt64, needsJournal: Bool) {
             self.filesystem = filesystem
             self.journal = journal
             self.greeting = greeting
+            self.needsJournal = needsJournal
         }
     }
 
@@ -37,7 +40,9 @@ internal import SystemPackage
         channel: KernelChannel
     ) throws(SecretaryError) {
         let header = unsafe greeting.withUnsafeBytes { unsafe $0.load(as: fuse_in_header.self) }
-        self.context = Context(filesystem: filesystem, journal: journal, greeting: header.unique)
+        self.context = Context(
+            filesystem: filesystem, journal: journal, greeting: header.unique,
+            needsJournal: !Self.kernelResends || !Self.offersResending(greeting))
         self.session = try unsafe Self.makeSession(userData: Unmanaged.passUnretained(context).toOpaque())
         self.connection = connection
         self.channel = channel
@@ -130,6 +135,21 @@ internal import SystemPackage
         return unsafe write(connection.rawValue, &message, count) == count
     }
 
+    /// Whether requests that have no answer must stay in the journal.
+    var needsJournal: Bool { context.needsJournal }
+
+    /// Whether the kernel says in its first message that it can send again (`FUSE_HAS_RESEND`, bit 39 of its flags).
+    private static func offersResending(_ greeting: [UInt8]) -> Bool {
+        let flags = MemoryLayout<fuse_in_header>.size + 12
+        guard greeting.count >= flags + 8 else { return false }
+        return unsafe greeting.withUnsafeBytes { bytes in
+            let low = unsafe bytes.loadUnaligned(fromByteOffset: flags, as: UInt32.self)
+            let high = unsafe bytes.loadUnaligned(fromByteOffset: flags + 4, as: UInt32.self)
+            // FUSE_INIT_EXT: there are more than 32 flags.
+            return low & 1 << 30 != 0 && high & 1 << 7 != 0
+        }
+    }
+
     /// Whether the kernel's way is used where there is one.
     ///
     /// The variable is for tests of the other way on kernels that would not need it.
@@ -148,7 +168,7 @@ internal import SystemPackage
         }
         let sent = unsafe writev(descriptor, parts, count)
         // Whatever became of it, the kernel waits no longer.
-        if unique != 0 { session.journal.clear(answered: unique) }
+        if unique != 0, session.needsJournal { session.journal.clear(answered: unique) }
         return sent
     }
 }

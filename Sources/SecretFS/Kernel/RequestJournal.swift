@@ -9,13 +9,14 @@ internal import Synchronization
 @safe final class RequestJournal: Sendable {
     /// Bytes of a slot: the least that the kernel accepts to write to (`FUSE_MIN_READ_BUFFER`).
     static let slotSize = 8192
-    static let slotCount = 64
+    /// More requests than this cannot wait for their answers at the same time; a slot that was never used takes no memory.
+    static let slotCount = 1024
     static let size = slotSize * slotCount
 
     private let memory: SharedMemory
     private let offset: Int
-    /// A bit for each slot into which a thread of this process reads.
-    private let readers = Mutex<UInt64>(0)
+    /// The slots into which threads of this process read.
+    private let readers = Mutex<Set<Int>>([])
     /// Slots from here on were never used.
     private let end = Atomic(0)
 
@@ -35,9 +36,9 @@ internal import Synchronization
     /// A free slot to read into, until `giveBack`; `nil` when too many requests wait for their answers.
     func take() -> Int? {
         readers.withLock { readers in
-            let free = (0..<Self.slotCount).first { readers & (1 << $0) == 0 && length(of: $0) == 0 }
+            let free = (0..<Self.slotCount).first { !readers.contains($0) && length(of: $0) == 0 }
             guard let free else { return nil }
-            readers |= 1 << free
+            readers.insert(free)
             if free >= end.load(ordering: .relaxed) { end.store(free + 1, ordering: .releasing) }
             return free
         }
@@ -45,7 +46,7 @@ internal import Synchronization
 
     /// No thread reads into the slot any more; it stays taken while the request in it has no answer.
     func giveBack(_ slot: Int) {
-        readers.withLock { $0 &= ~(1 << UInt64(slot)) }
+        readers.withLock { _ = $0.remove(slot) }
     }
 
     /// The slots with requests that have no answer.

@@ -83,7 +83,8 @@ final class ServingThreads: Sendable {
 
     private func answer(_ slot: Int) {
         unsafe session.process(UnsafeRawBufferPointer(rebasing: journal[slot][..<journal.length(of: slot)]))
-        if !journal.header(of: slot).expectsAnswer { journal.clear(slot) }
+        // Where the kernel remembers what is owed, its memory is free for the next request, answered or not.
+        if !session.needsJournal || !journal.header(of: slot).expectsAnswer { journal.clear(slot) }
     }
 
     private func serve() {

@@ -14,23 +14,30 @@ final class Deadlines: Sendable {
     }
 
     private let limit: Duration
+    private let maximum: Int
     private let state = Mutex(State())
     private let waker = Waker()
 
-    /// - Parameter limit: how long each may wait.
-    init(limit: Duration) {
+    /// - Parameters:
+    ///   - limit: how long each may wait.
+    ///   - maximum: how many may wait at the same time.
+    init(limit: Duration, maximum: Int) {
         self.limit = limit
+        self.maximum = maximum
     }
 
-    /// Tells `waiter` in time that there is no answer.
-    ///
-    /// Where no thread can be had for that, it is told so at once.
+    /// Tells `waiter` in time that there is no answer; at once where too many wait already, or no thread can be had.
     func watch(_ waiter: Waiter) {
-        let isFirst = state.withLock { state in
-            while let next = state.waiting.first, !next.waiter.isWaiting { state.waiting.removeFirst() }
+        let isFirst: Bool? = state.withLock { state in
+            if state.waiting.count >= maximum { state.waiting.removeAll { !$0.waiter.isWaiting } }
+            guard state.waiting.count < maximum else { return nil }
             state.waiting.append((waiter, .now + limit))
             defer { state.isWatched = true }
             return !state.isWatched
+        }
+        guard let isFirst else {
+            waiter.tell(.failed(SecretaryError(.timedOut, "\(maximum) others wait for an answer already")))
+            return
         }
         guard isFirst else { return }
         do throws(SecretaryError) {

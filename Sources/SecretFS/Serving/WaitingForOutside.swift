@@ -9,8 +9,11 @@ final class WaitingForOutside: Sendable {
     private let deadlines: Deadlines
     private let abandoned = Mutex<[@Sendable (Waiter.Outcome) -> Void]>([])
 
+    /// Fewer than the journal of requests has room for, so that there is always a place for the next request.
+    static let maximum = 960
+
     init(deadline: Duration) {
-        deadlines = Deadlines(limit: deadline)
+        deadlines = Deadlines(limit: deadline, maximum: Self.maximum)
     }
 
     /// From now on `waiter` waits no longer than the deadline.
