@@ -11,7 +11,7 @@ extension MountTests {
         /// Mounts secrets `hangN`, which wait until the gate is opened, and one that is there at once.
         private func mounted(
             policy: String = "open", deadline: Int = 60, secrets: Int = 1, endsItself: Bool = false,
-            _ body: (Mount, Gate) async throws -> Void
+            environment: [String: String] = [:], _ body: (Mount, Gate) async throws -> Void
         ) async throws {
             try await TestRepo.with { repo in
                 let hanging = try (0..<secrets).map { "hang\($0): \(try repo.seal("123456", as: .nacl))\n" }
@@ -21,7 +21,7 @@ extension MountTests {
                     "hanging-mount",
                     [repo.root.appending("app.yml").string, repo.mountpoint.string, gate.path.string]
                         + ["\(deadline)", policy],
-                    output: "server")
+                    output: "server", environment: environment)
                 try await eventually("it is mounted") {
                     try await !Leftovers.mounts(of: repo).isEmpty || !server.isRunning
                 }
@@ -65,6 +65,35 @@ extension MountTests {
                 for reader in readers { #expect(try await reader.answer() == "read: ok") }
                 #expect(try mount.text("hang7") == "******")
                 try await mount.becomesIdle()
+            }
+        }
+
+        @Test("hundreds that wait take no place from others where the kernel cannot send requests again either")
+        func hundreds() async throws {
+            let environment = ["SECRETARY_WITHOUT_RESEND": "1"]
+            try await mounted(secrets: 1, environment: environment) { mount, gate in
+                let readers = try await readers(Array(repeating: "hang0", count: 150), of: mount)
+                #expect(try mount.status(of: "hang0").st_size == 6)
+                #expect(try mount.text("quick") == "***")
+                try gate.open()
+                for reader in readers { #expect(try await reader.answer() == "read: ok") }
+                try await mount.becomesIdle()
+            }
+        }
+
+        @Test(
+            "those who wait go on waiting when the worker dies, and get their answer from the next",
+            arguments: [true, false])
+        func death(resends: Bool) async throws {
+            let environment = resends ? [:] : ["SECRETARY_WITHOUT_RESEND": "1"]
+            try await mounted(secrets: 3, environment: environment) { mount, gate in
+                let readers = try await readers(["hang0", "hang1", "hang2", "hang0"], of: mount)
+                try mount.worker.signal(SIGKILL)
+                try await eventually("all wait again") {
+                    try await mount.status().number("waiting_requests") == 4
+                }
+                try gate.open()
+                for reader in readers { #expect(try await reader.answer() == "read: ok") }
             }
         }
 
@@ -125,14 +154,14 @@ extension MountTests {
         func idle() async throws {
             try await mounted(secrets: 20) { mount, gate in
                 _ = try mount.text("quick")
-                let before = try mount.server.field("Threads", of: "status")
+                let before = try mount.worker.field("Threads", of: "status")
                 let readers = try await readers((0..<20).map { "hang\($0)" }, of: mount)
-                #expect(try mount.server.field("Threads", of: "status") > before + 19)
+                #expect(try mount.worker.field("Threads", of: "status") > before + 19)
                 try gate.open()
                 for reader in readers { #expect(try await reader.answer() == "read: ok") }
                 // Those that serve the kernel stay.
                 try await eventually("the threads end") {
-                    try mount.server.field("Threads", of: "status") <= before + 8
+                    try mount.worker.field("Threads", of: "status") <= before + 8
                 }
                 try await mount.becomesIdle()
                 try await mount.staysAsleep(for: .seconds(7))

@@ -72,10 +72,10 @@ extension ServerProcess {
 }
 
 extension Mount {
-    /// Nothing wakes the server while nobody asks for anything.
+    /// Nothing wakes the supervisor or the worker while nobody asks for anything.
     func staysAsleep(for time: Duration) async throws {
-        let before = try server.sleeps()
+        let before = (try server.sleeps(), try worker.sleeps())
         try await Task.sleep(for: time)
-        #expect(try server.sleeps() == before)
+        #expect(try (server.sleeps(), worker.sleeps()) == before)
     }
 }
