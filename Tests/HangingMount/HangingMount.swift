@@ -2,8 +2,9 @@ import SecretFS
 import SecretaryCore
 import SystemPackage
 
-/// Mounts a config repo whose secrets in the format `nacl` hang until a FIFO is opened for writing; all others are there
-/// at once. Plaintexts are `*`s: no keys are needed.
+/// Mounts a config repo whose secrets in the format `nacl` hang until a FIFO is opened for writing.
+///
+/// All others are there at once. Plaintexts are `*`s: no keys are needed.
 ///
 ///     hanging-mount SOURCE MOUNTPOINT FIFO DEADLINE-IN-SECONDS POLICY
 @main
