@@ -19,13 +19,15 @@ public struct MountSettings: Sendable {
     public var deadline: Duration
     /// Where opens are written down; `nil` for nowhere.
     public var audit: AuditSettings?
+    /// What is not taken from workers.
+    public var workerNeeds: WorkerNeeds
     /// Of the program, for `.secretary/status`.
     public var version: String
 
     public init(
         mountpoint: FilePath, source: String, cache: CachePolicy, allowOther: Bool, owner: UInt32, group: UInt32,
         linger: Duration = .seconds(1), deadline: Duration = .seconds(5), audit: AuditSettings? = nil,
-        version: String
+        workerNeeds: WorkerNeeds, version: String
     ) {
         self.mountpoint = mountpoint
         self.source = source
@@ -36,6 +38,7 @@ public struct MountSettings: Sendable {
         self.linger = linger
         self.deadline = deadline
         self.audit = audit
+        self.workerNeeds = workerNeeds
         self.version = version
     }
 

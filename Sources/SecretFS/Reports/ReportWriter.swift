@@ -19,21 +19,25 @@ final class ReportWriter: Sendable {
     private let version: String
     private let audit: AuditTrail?
     private let loading: Mutex<Loading>
+    private let confinement: Confinement?
     private let notice: @Sendable () -> SupervisorNotice
     private let isStandIn: Bool
 
     /// - Parameters:
+    ///   - confinement: what has been taken from this process.
     ///   - notice: what the supervisor says about itself at the moment.
     ///   - isStandIn: whether this is not a worker, but what answers when there can be none.
     init(
-        source: String, policy: CachePolicy, version: String, loading: Loading, isStandIn: Bool = false,
-        audit: AuditTrail? = nil, notice: @escaping @Sendable () -> SupervisorNotice = { SupervisorNotice() }
+        source: String, policy: CachePolicy, version: String, loading: Loading, confinement: Confinement? = nil,
+        isStandIn: Bool = false, audit: AuditTrail? = nil,
+        notice: @escaping @Sendable () -> SupervisorNotice = { SupervisorNotice() }
     ) {
         self.source = source
         self.policy = policy
         self.version = version
         self.audit = audit
         self.loading = Mutex(loading)
+        self.confinement = confinement
         self.isStandIn = isStandIn
         self.notice = notice
     }
@@ -77,7 +81,7 @@ final class ReportWriter: Sendable {
             ("generation", .number(Int(tree.generation))),
             ("loaded", .string(Self.timestamp(loading.loaded))),
             ("secrets", .number(tree.secretCount)),
-            ("warnings", .array(loading.warnings.map { .string($0) })),
+            ("warnings", .array((loading.warnings + machineWarnings).map { .string($0) })),
             ("failures", .array(failures)),
             ("audit", .array((audit?.status ?? []).map(Self.object))),
             ("cache", .string(policy.rawValue)),
@@ -90,6 +94,7 @@ final class ReportWriter: Sendable {
             ("workers", .number(Int(notice.workers))),
             ("restarts", .number(notice.restarts)),
             ("last_end", notice.lastEnd.isEmpty ? .null : .string(notice.lastEnd)),
+            ("confinement", .array((confinement?.measures ?? []).map { .string($0) })),
             ("upgrades", .number(notice.upgrades)),
             ("upgrade_error", notice.upgradeError.isEmpty ? .null : .string(notice.upgradeError)),
             ("version", .string(version)),
@@ -103,6 +108,9 @@ final class ReportWriter: Sendable {
             ("records", .number(Int(clamping: sink.records))), ("missed", .number(Int(clamping: sink.missed))),
         ])
     }
+
+    /// What is wrong with more than this mount.
+    private var machineWarnings: [String] { LockedMemory.warning.map { [$0.message] } ?? [] }
 
     /// As RFC 3339 has it, in UTC.
     private static func timestamp(_ nanoseconds: Int64) -> String {

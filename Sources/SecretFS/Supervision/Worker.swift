@@ -66,12 +66,14 @@ public final class Worker {
             cache: channel, policy: settings.cache, linger: settings.linger,
             lingerBegan: { reaping.wake() })
         defer { held.zeroAll() }
+        // From here on files are read and requests answered, and nothing else is possible.
+        let confinement = try ProcessHygiene.confineWorker(settings.workerNeeds)
         // The worker before may still be writing: only the first can open the log before it is told to serve.
         let trail = AuditTrail(settings)
         if isFirst { try trail?.begin(.start, generation: first.tree.generation) }
         let reports = ReportWriter(
             source: source.description, policy: settings.cache, version: settings.version, loading: first.loading,
-            audit: trail, notice: { [memory] in memory.notice })
+            confinement: confinement, audit: trail, notice: { [memory] in memory.notice })
         let filesystem = Filesystem(
             tree: first.tree, held: held, policy: settings.cache, reports: reports, workerNumber: number,
             deadline: settings.deadline, trail: trail)

@@ -137,6 +137,10 @@ struct MountCommand: ParsableCommand {
             return try FileDescriptor(rawValue: number).duplicateAboveStandard()
         }
         let readiness = handover == nil ? readiness : nil
+        // Before privileges are given up that it takes, and for the workers, too.
+        LockedMemory.raiseLimit()
+        if handover == nil, let warning = LockedMemory.warning { Report.warning(warning) }
+        try ProcessHygiene.confineSupervisor()
         let supervisor = try Supervisor(settings, command: command, keys: keys, resuming: handover) {
             readiness?.announce()
         }
@@ -156,6 +160,7 @@ struct MountCommand: ParsableCommand {
 
     private func serve() throws {
         ProcessHygiene.protect()
+        LockedMemory.raiseLimit()
         let worker = try Worker()
         do throws(SecretaryError) {
             var reader = options.reader
@@ -169,8 +174,9 @@ struct MountCommand: ParsableCommand {
             let repository = RepositorySource(selection, decryptor: decryptor)
             if worker.isFirst { try repository.requireFittingKey(canOpen: decryptor.canOpen) }
             try Self.leaveFolder()
+            let nowhere = part.inBackground ? Readiness.nowhere() : nil
             try worker.serve(repository, settings) {
-                if part.inBackground { Readiness.leaveStandardError() }
+                Readiness.leaveStandardError(for: nowhere)
             }
         } catch {
             worker.complain(error)
@@ -190,12 +196,18 @@ struct MountCommand: ParsableCommand {
     private func mountSettings(in directory: String) throws(SecretaryError) -> MountSettings {
         let place = Self.absolute(mountpoint == nil ? "." : source, in: directory)
         let target = Self.absolute(mountpoint ?? source, in: directory)
+        let log = try audit.settings(mountpoint: target) { Self.absolute($0, in: directory) }
         return MountSettings(
             mountpoint: target, source: place.string, cache: cache,
             allowOther: allowOther || geteuid() == 0, owner: uid ?? geteuid(), group: gid ?? getegid(),
-            deadline: .seconds(deadline),
-            audit: try audit.settings(mountpoint: target) { Self.absolute($0, in: directory) },
-            version: ProgramVersion.current)
+            deadline: .seconds(deadline), audit: log, workerNeeds: workerNeeds(log), version: ProgramVersion.current)
+    }
+
+    /// The rules of a view can be about readers' programs, and can change while it is mounted.
+    private func workerNeeds(_ log: AuditSettings?) -> WorkerNeeds {
+        WorkerNeeds(
+            inspectsReaders: view != nil || log != nil, writableFolder: log?.file?.removingLastComponent(),
+            usesLocalSockets: log?.syslog ?? false)
     }
 
     /// A server must not keep the folder busy that it happens to be started in.

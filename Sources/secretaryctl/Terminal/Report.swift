@@ -21,6 +21,11 @@ enum Report {
     /// What a person may want to know, and a script does not.
     static func note(_ message: String) { write(message, prefix: "secretaryctl:", colour: nil) }
 
+    static func warning(_ error: SecretaryError) {
+        warning(error.message)
+        if let hint = error.hint { Report.hint(hint) }
+    }
+
     static func error(_ error: SecretaryError) {
         Report.error(error.message)
         if let hint = error.hint { Report.hint(hint) }

@@ -19,10 +19,11 @@ extension SystemCallFilter {
 
     private static func allow(_ numbers: [Int32]) -> [Rule] { numbers.map { Rule(number: $0) } }
 
-    /// Messages from and to the kernel and the supervisor, by descriptors that are open already.
+    /// Messages from and to the kernel and the supervisor, and the mount's memory, by descriptors that are open already.
     private static let serving = [
         SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_recvfrom, SYS_recvmsg, SYS_sendto, SYS_sendmsg, SYS_shutdown,
         SYS_close, SYS_close_range, SYS_dup, SYS_dup3, SYS_fcntl, SYS_flock, SYS_pipe2,
+        SYS_pwrite64, SYS_ftruncate,
     ]
 
     private static let memory = [
@@ -57,7 +58,7 @@ extension SystemCallFilter {
 
     /// A log that grows, is made durable, and gives way to a new one.
     private static let writing = [
-        SYS_pwrite64, SYS_pwritev, SYS_fsync, SYS_fdatasync, SYS_sync_file_range, SYS_ftruncate, SYS_fallocate,
+        SYS_pwritev, SYS_fsync, SYS_fdatasync, SYS_sync_file_range, SYS_fallocate,
         SYS_renameat, SYS_renameat2, SYS_linkat, SYS_unlinkat, SYS_fchmod,
     ]
 

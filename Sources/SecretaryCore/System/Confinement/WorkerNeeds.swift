@@ -28,4 +28,10 @@ public struct Confinement: Sendable {
     public var filtersSystemCalls: Bool
     /// The version of Landlock that forbids writing and executing; `nil` when it does not.
     public var landlockVersion: Int?
+
+    /// For people, each in a few words.
+    public var measures: [String] {
+        ["no capabilities but for reading"] + (filtersSystemCalls ? ["system calls"] : [])
+            + (landlockVersion.map { ["landlock \($0)"] } ?? [])
+    }
 }
