@@ -5,7 +5,8 @@ import Testing
 
 @Suite("help, version, and the interface for scripts") struct HelpTests {
     static let commands = [
-        "", "init", "genkeys", "encrypt", "decrypt", "exec", "mount", "unmount", "audit", "doctor", "version",
+        "", "init", "genkeys", "encrypt", "decrypt", "exec", "mount", "unmount", "explain", "audit", "doctor",
+        "version",
     ]
     static let subcommands = ["audit verify", "audit show", "audit who"]
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

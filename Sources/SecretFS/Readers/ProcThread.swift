@@ -78,7 +78,7 @@ final class ProcThread: Sendable {
         return target.flatMap { $0.count < limit ? $0 : nil }
     }
 
-    private static func beginning(of name: String, in folder: CInt) -> [UInt8]? {
+    static func beginning(of name: String, in folder: CInt) -> [UInt8]? {
         guard let file = open(name, in: folder, 0) else { return nil }
         defer { try? file.close() }
         return beginning(of: file)

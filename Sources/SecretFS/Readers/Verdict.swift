@@ -1,16 +1,16 @@
-public import SecretaryCore
+internal import SecretaryCore
 
 /// What the rules about readers and the scopes say about one reader of one file, before any key is touched.
-public struct Verdict: Sendable {
+struct Verdict {
     /// With the rule that decided, or the scope that refused.
-    public let decision: ReaderDecision
+    let decision: ReaderDecision
     /// What the reader is told when it is denied.
-    public let refusal: SecretaryError?
+    let refusal: SecretaryError?
 }
 
 extension SecretFile {
     /// Decides whether a reader may have the file.
-    public func verdict(on reader: ReaderProcess) -> Verdict {
+    func verdict(on reader: ReaderProcess) -> Verdict {
         let decision = readers.decide(reader)
         guard decision.isAllowed else {
             let refusal = SecretaryError(
@@ -20,8 +20,24 @@ extension SecretFile {
         do {
             try checkScopes()
         } catch {
-            return Verdict(decision: ReaderDecision(isAllowed: false, rule: "scope: \(error.message)"), refusal: error)
+            return Verdict(decision: Self.refused(error), refusal: error)
         }
         return Verdict(decision: decision, refusal: nil)
+    }
+
+    /// What the scopes say alone.
+    var scopeDecision: ReaderDecision {
+        do {
+            try checkScopes()
+        } catch {
+            return Self.refused(error)
+        }
+        let wanted = scopes.isEmpty ? "none" : scopes.joined(separator: " ")
+        let app = opener.identity.app.map { "\($0)" } ?? "the holder of the master key"
+        return ReaderDecision(isAllowed: true, rule: "scope: \(wanted), opened by \(app)")
+    }
+
+    private static func refused(_ error: SecretaryError) -> ReaderDecision {
+        ReaderDecision(isAllowed: false, rule: "scope: \(error.message)")
     }
 }
