@@ -27,7 +27,7 @@ public struct MountSettings: Sendable {
     public init(
         mountpoint: FilePath, source: String, cache: CachePolicy, allowOther: Bool, owner: UInt32, group: UInt32,
         linger: Duration = .seconds(1), deadline: Duration = .seconds(5), audit: AuditSettings? = nil,
-        workerNeeds: WorkerNeeds, version: String
+        workerNeeds: WorkerNeeds = WorkerNeeds(), version: String
     ) {
         self.mountpoint = mountpoint
         self.source = source
