@@ -94,7 +94,9 @@ struct DocumentationTests {
 
     @Test("settings are read, and give the scopes that it lists")
     func settings() throws {
-        let block = try #require(blocks.first { $0.role == "settings" })
+        let settings = blocks.filter { $0.role == "settings" }
+        for block in settings { _ = try Settings.parse(Array(block.text.utf8)) }
+        let block = try #require(settings.first)
         let repository = ConfigRepository(root: "/repo", settings: try Settings.parse(Array(block.text.utf8)))
         #expect(repository.settings.views.map(\.name) == ["web"])
         let scopes = try #require(blocks.first { $0.role == "scopes" })
