@@ -1,3 +1,4 @@
+import SecretaryCore
 import SystemPackage
 import Testing
 

@@ -10,6 +10,9 @@ enum Report: String, Sendable, CaseIterable {
     /// The number of the tree, which goes up with each change of the source that was taken in.
     case generation
 
+    /// Permission bits of a report.
+    static let mode: UInt32 = 0o444
+
     /// What stands for the report in its directory: it has no text before somebody looks it up.
     func placeholder(name: [UInt8], parent: Inode, owner: UInt32, group: UInt32) -> Node {
         node(text: nil, name: name, parent: parent, owner: owner, group: group, modified: 0)
@@ -29,7 +32,7 @@ enum Report: String, Sendable, CaseIterable {
         Node(
             inode: Inode(parent: parent, name: name, version: text ?? Array("report".utf8)),
             attributes: Attributes(
-                mode: 0o444, owner: owner, group: group, size: text?.count ?? 0, modified: modified),
+                mode: Self.mode, owner: owner, group: group, size: text?.count ?? 0, modified: modified),
             body: text.map { .text($0) } ?? .report(self))
     }
 }

@@ -11,22 +11,6 @@ final class Filesystem: Sendable {
     private struct State {
         var tree: Tree
         var known = KnownNodes()
-        var copies: [Report: ReportCopy] = [:]
-    }
-
-    /// A report as it was last given out.
-    private struct ReportCopy {
-        let reader: pid_t?
-        let node: Node
-        let made: ContinuousClock.Instant
-
-        /// A program that looks a file up, and once more to open it, finds the same: `cp` and others refuse a file that
-        /// was replaced in between.
-        ///
-        /// Somebody else, or the same a moment later, gets a new one.
-        func isFor(_ reader: pid_t?, at now: ContinuousClock.Instant) -> Bool {
-            reader != nil && self.reader == reader && now - made < .milliseconds(500)
-        }
     }
 
     private let state: Mutex<State>
@@ -35,22 +19,26 @@ final class Filesystem: Sendable {
     /// Which of the processes that serve this mount one after the other this is; every handle it gives out carries it.
     let workerNumber: UInt64
     let reports: ReportWriter
+    private let shelf: ReportShelf
     let admission: Admission
     let outside: WaitingForOutside
 
     /// - Parameters:
     ///   - reports: writes the files of `.secretary`.
+    ///   - shelf: keeps the reports that were given out.
     ///   - workerNumber: 0 for the process that serves the mount first.
     ///   - deadline: how long a reader waits for something outside.
     ///   - trail: where opens are written down.
     init(
-        tree: Tree, held: HeldSecrets, policy: CachePolicy, reports: ReportWriter, workerNumber: UInt64 = 0,
+        tree: Tree, held: HeldSecrets, policy: CachePolicy, reports: ReportWriter,
+        shelf: ReportShelf = ReportShelf(), workerNumber: UInt64 = 0,
         deadline: Duration = .seconds(5), trail: AuditTrail? = nil
     ) {
         self.state = Mutex(State(tree: tree))
         self.held = held
         self.policy = policy
         self.reports = reports
+        self.shelf = shelf
         self.workerNumber = workerNumber
         self.admission = Admission(trail: trail)
         self.outside = WaitingForOutside(deadline: deadline)
@@ -74,7 +62,7 @@ final class Filesystem: Sendable {
     /// The node of an inode the kernel asks for: of the present tree, else one it still refers to.
     func node(_ inode: Inode) throws(Errno) -> Node {
         let node = state.withLock { $0.tree.nodes[inode] ?? $0.known[inode] }
-        guard let node else { throw .staleNFSFileHandle }
+        guard let node = node ?? shelf[inode] else { throw .staleNFSFileHandle }
         return node
     }
 
@@ -108,18 +96,15 @@ final class Filesystem: Sendable {
     private func copy(
         of report: Report, for child: Node, name: [UInt8], parent: Inode, reader: pid_t?
     ) -> Node {
-        let now = ContinuousClock.now
-        // Written before the lock is taken, as it asks for the numbers that the lock guards.
-        let new = report.node(text: text(of: report), for: child, name: name, parent: parent)
-        return state.withLock { state in
-            if let copy = state.copies[report], copy.isFor(reader, at: now) {
-                state.known.remember(copy.node)
-                return copy.node
-            }
-            state.copies[report] = ReportCopy(reader: reader, node: new, made: now)
-            state.known.remember(new)
-            return new
+        let node: Node
+        if let recent = shelf.recent(report, for: reader) {
+            node = recent
+        } else {
+            node = report.node(text: text(of: report), for: child, name: name, parent: parent)
+            shelf.add(node, as: report, for: reader)
         }
+        state.withLock { $0.known.remember(node) }
+        return node
     }
 
     /// Takes references back (`FORGET`, or an answer that did not reach the kernel).

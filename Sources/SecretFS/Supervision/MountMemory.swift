@@ -13,6 +13,8 @@ internal import SystemPackage
     /// Two, of which one is valid: the other is written anew, and then takes its place.
     private let outlines: [FileDescriptor]
     let journal: RequestJournal
+    /// The reports that workers have given out; to be made once in each.
+    var shelf: ReportShelf { ReportShelf(in: (memory, Offset.shelf)) }
 
     private enum Offset {
         static let greetingCount = 0
@@ -25,11 +27,12 @@ internal import SystemPackage
         static let notices = 2048
         static let noticeSize = 3072
         static let journal = 8192
+        static let shelf = journal + RequestJournal.size
     }
 
     /// Goes up with every change that another version would misunderstand.
     private static let layout = 1
-    private static let size = Offset.journal + RequestJournal.size
+    private static let size = Offset.shelf + ReportShelf.size
 
     /// The descriptors that `init(descriptors:)` takes.
     var descriptors: [FileDescriptor] { [memory.descriptor] + outlines }

@@ -28,7 +28,7 @@ final class StandIn {
             if let known = memory.knownTrees.last { known } else {
                 try builder.build([], after: nil, now: WallClock.nanoseconds())
             }
-        filesystem = Filesystem(tree: tree, held: held, policy: settings.cache, reports: reports)
+        filesystem = Filesystem(tree: tree, held: held, policy: settings.cache, reports: reports, shelf: memory.shelf)
         let copy: FileDescriptor
         do {
             copy = try connection.duplicateAboveStandard()

@@ -203,6 +203,7 @@ public final class Supervisor {
                 try giveConnection()
             case .serving:
                 current?.phase = .serving
+                policy.workerServes()
                 announce()
             case .failed: current?.complaint = message.text
             case .unmounted:
@@ -348,14 +349,13 @@ public final class Supervisor {
         noteUpgrade(error: "")
         guard let handover else { return }
         handover.setCloseOnExec(false)
-        signals.restore()
+        // Signals stay blocked, and wait for the new program.
         var arguments = unsafe command.supervisorLine(resuming: handover).map { unsafe strdup($0) } + [nil]
         unsafe execve(command.program, &arguments, environ)
         // Then the old supervisor goes on with the new worker.
         let error = Errno(rawValue: errno)
         unsafe arguments.forEach { unsafe free($0) }
         handover.setCloseOnExec(true)
-        signals.block()
         noteUpgrade(error: "the worker is new, but its supervisor is still the old program: \(error)")
     }
 

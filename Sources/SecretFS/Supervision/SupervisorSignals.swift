@@ -7,7 +7,6 @@ internal import SystemPackage
 struct SupervisorSignals: ~Copyable {
     private let file: FileDescriptor
     private var set = sigset_t()
-    private var before = sigset_t()
 
     /// Blocks the signals; what was ignored when the program started (nohup(1)) is ignored still.
     /// - Throws: `.system` when there are no more descriptors.
@@ -31,7 +30,7 @@ struct SupervisorSignals: ~Copyable {
             throw SecretaryError(.system, "cannot watch for signals: \(Errno(rawValue: errno))")
         }
         file = FileDescriptor(rawValue: descriptor)
-        unsafe pthread_sigmask(SIG_BLOCK, &set, &before)
+        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
     }
 
     deinit {
@@ -48,16 +47,5 @@ struct SupervisorSignals: ~Copyable {
         let size = MemoryLayout<signalfd_siginfo>.size
         while unsafe read(file.rawValue, &information, size) == size { numbers.append(Int32(information.ssi_signo)) }
         return numbers
-    }
-
-    /// Puts the mask back that a program expects when it starts.
-    func restore() {
-        var mask = before
-        unsafe pthread_sigmask(SIG_SETMASK, &mask, nil)
-    }
-
-    func block() {
-        var mask = set
-        unsafe pthread_sigmask(SIG_BLOCK, &mask, nil)
     }
 }

@@ -75,7 +75,8 @@ public final class Worker {
             source: source.description, policy: settings.cache, version: settings.version, loading: first.loading,
             confinement: confinement, audit: trail, notice: { [memory] in memory.notice })
         let filesystem = Filesystem(
-            tree: first.tree, held: held, policy: settings.cache, reports: reports, workerNumber: number,
+            tree: first.tree, held: held, policy: settings.cache, reports: reports, shelf: memory.shelf,
+            workerNumber: number,
             deadline: settings.deadline, trail: trail)
 
         memory.life(of: number).begin()

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import Synchronization
 
@@ -17,6 +18,17 @@ internal import Synchronization
     package init(
         interruptedBy interruption: Int32? = nil, _ body: @escaping @Sendable () -> Void
     ) throws(SecretaryError) {
+        thread = try Self.start(body, interruptedBy: interruption)
+    }
+
+    /// The same for a thread that nobody waits for.
+    package static func detach(_ body: @escaping @Sendable () -> Void) throws(SecretaryError) {
+        pthread_detach(try start(body, interruptedBy: nil))
+    }
+
+    private static func start(
+        _ body: @escaping @Sendable () -> Void, interruptedBy interruption: Int32?
+    ) throws(SecretaryError) -> pthread_t {
         var blocked = sigset_t()
         var before = sigset_t()
         unsafe sigfillset(&blocked)
@@ -37,7 +49,7 @@ internal import Synchronization
             unsafe work.release()
             throw SecretaryError(.system, "cannot start a thread: \(unsafe String(cString: strerror(status)))")
         }
-        self.thread = thread
+        return thread
     }
 
     /// Waits for it to end.
