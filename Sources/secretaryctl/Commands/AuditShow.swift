@@ -7,8 +7,8 @@ struct AuditShowCommand: ParsableCommand {
         commandName: "show",
         abstract: "Show records of audit logs.",
         discussion: """
-            One record a line: number, time, event, reader, secret, and the rule that decided or the reason. A line that \
-            follows with an earlier time is marked with '<': the clock was set back.
+            One record a line: number, time, event, reader, secret, and the rule that decided or the reason. A time more \
+            than a second before one above is marked with '<': the clock was set back.
 
               secretaryctl audit show --since 2h audit.log
               secretaryctl audit show --event denied --reader '/usr/bin/*' audit.log
@@ -30,9 +30,10 @@ struct AuditShowCommand: ParsableCommand {
         var filter = try options.filter()
         filter.events = Set(event)
         var output = BufferedOutput()
-        var latest = Int64.min
+        var latest: Int64 = 0
         let unreadable = try AuditEntry.forEach(in: files.map { FilePath($0) }) { (entry) throws(SecretaryError) in
-            let isBack = entry.time < latest
+            // Less than that is two readers at once.
+            let isBack = entry.time < latest - 1_000_000_000
             latest = max(latest, entry.time)
             guard filter.matches(entry) else { return }
             try output.line(json ? entry.line : Array(AuditEntryText.line(entry, isBack: isBack).utf8))

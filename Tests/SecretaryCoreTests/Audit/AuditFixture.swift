@@ -1,3 +1,4 @@
+import Glibc
 import SecretaryCore
 import SystemPackage
 import TestSupport
@@ -44,6 +45,14 @@ struct AuditFixture {
 
     var bytes: [UInt8] {
         get throws { try scratch.read("audit.log") }
+    }
+
+    func rename(_ old: String, to new: String) throws {
+        guard unsafe Glibc.rename(scratch[old].string, scratch[new].string) == 0 else { throw Errno(rawValue: errno) }
+    }
+
+    func remove(_ name: String) throws {
+        guard unsafe unlink(scratch[name].string) == 0 else { throw Errno(rawValue: errno) }
     }
 
     func verify(

@@ -106,6 +106,7 @@ extension AuditFileWriter {
     private func leave(_ file: AuditOpenFile, _ status: AuditOpenFile.Status) throws(SecretaryError) {
         if status.links > 0 {
             if status.size != chain.state.length { try reconcile(file, status.size) }
+            guard self.file === file else { return }
             try chain.append(.rotate, at: WallClock.nanoseconds()) { $0.add("reason", "the file was renamed") }
             try flush()
             try file.sync()
@@ -161,8 +162,11 @@ extension AuditFileWriter {
     private func acceptLoss(_ file: AuditOpenFile, _ size: UInt64) throws(SecretaryError) {
         let tail = try AuditTail(of: file)
         guard let last = tail.lastLine else {
-            throw SecretaryError(
-                .io, "\(paths.log) does not end with a record", hint: "move it away; the log goes on in a new file")
+            reasons.append("\(paths.log) was cut off before its first record ended")
+            lost += chain.state.sequence - chain.state.firstInFile
+            chain.state.isBetweenFiles = true
+            self.file = nil
+            return try open()
         }
         let missing = chain.state.sequence - 1 - min(last.sequence, chain.state.sequence - 1)
         reasons.append("\(paths.log) was cut off: records \(last.sequence + 1) to \(chain.state.sequence - 1) are lost")

@@ -46,7 +46,7 @@ public struct AuditVerifier {
                 try check.take(line)
                 if check.verdict.fault != nil { return }
             }
-            guard isLast, !check.isFinished else { break }
+            guard isLast, !check.isFinished, !check.hasStray else { break }
             // The writer may be at work: what its state tells of, or a line half written, is there a moment later.
             guard let state = try Self.writerState(of: file, check), state > check.expected || !lines.isAtEnd,
                 try Self.grows(&lines)
@@ -64,8 +64,10 @@ public struct AuditVerifier {
             return check.fail(at: lines.offset, check.expected, "the file ends within a record")
         }
         guard !check.isFinished else {
-            if isLast, check.lastEvent == .rotate { check.remark("the log goes on in the next file") }
-            return
+            guard isLast, check.lastEvent == .rotate else { return }
+            let what = "the log goes on in another file"
+            if allowsPart { return check.remark(what) }
+            return check.fail(at: lines.offset, check.expected, what + ": give it, too, or --part")
         }
         guard isLast else {
             return check.fail(at: lines.offset, check.expected, "the file ends before the log says so")

@@ -29,6 +29,9 @@ struct ChainCheck: ~Copyable {
     /// Whether the file ends here by itself.
     var isFinished: Bool { lastEvent == .stop || lastEvent == .rotate }
 
+    /// Whether the last lines do not belong here.
+    var hasStray: Bool { strayFault != nil }
+
     mutating func beginFile(_ file: FilePath) {
         self.file = file
         isFirst = true
@@ -46,7 +49,10 @@ struct ChainCheck: ~Copyable {
     // MARK: Lines
 
     mutating func take(_ raw: AuditLines.Line) throws(SecretaryError) {
-        guard let line = AuditLine(raw.bytes) else { return setAside(raw, nil, "this is no record") }
+        guard let line = AuditLine(raw.bytes) else {
+            let what = "this is no record"
+            return isFirst ? fail(at: raw.offset, nil, what) : setAside(raw, nil, what)
+        }
         if isFirst { return try takeHeader(line, raw) }
         if line.event == .recovered, try takeRecovered(line, raw) { return }
         if let what = try complaint(about: line) { return setAside(raw, line.sequence, what) }

@@ -1,0 +1,148 @@
+import Glibc
+import SecretaryCore
+import SystemPackage
+import TestSupport
+import Testing
+
+extension MountTests {
+    /// Who opened what is written down before they get it.
+    @Suite("The audit log of a mount")
+    struct Audit {
+        private func entries(_ files: [FilePath]) throws -> [AuditEntry] {
+            var entries: [AuditEntry] = []
+            let unreadable = try AuditEntry.forEach(in: files) { entries.append($0) }
+            #expect(unreadable == 0)
+            return entries
+        }
+
+        private func verify(_ repo: TestRepo, _ files: String..., options: [String] = []) async throws -> CommandResult
+        {
+            try await repo.run(
+                "secretaryctl", ["audit", "verify"] + options + files.map { repo.place.appending($0).string })
+        }
+
+        @Test("each open is a record with its reader; looking at names and attributes leaves none")
+        func opens() async throws {
+            try await TestRepo.with { repo in
+                try repo.write("app.yml", "key: \(try repo.seal("text", scope: "/prod/web"))\n")
+                let log = repo.place.appending("audit.log")
+                try await repo.mounted("app.yml", "--audit-file", log.string) { mount in
+                    for _ in 0..<3 { #expect(try await repo.run("cat", [mount["key"].string]).text == "text") }
+                    _ = try await repo.run("ls", ["-lR", mount.path.string])
+                    _ = try await repo.run("getfattr", ["-d", mount["key"].string])
+                    let opens = try entries([log]).filter { $0.event == .open }
+                    #expect(opens.count == 3)
+                    for open in opens {
+                        #expect(open["secret"] == "key" && open["scope"] == "/prod/web")
+                        #expect(open["mount"] == mount.path.string && open["decision"] == "allow")
+                        #expect(open["exe"]?.hasSuffix("/cat") == true && open.number("uid") == 0)
+                        #expect((open.number("pid") ?? 0) > 0 && (open.number("pid_start") ?? 0) > 0)
+                    }
+                    #expect(Set(opens.map { $0.number("pid") }).count == 3)
+                }
+                #expect(try entries([log]).map(\.event) == [.begin, .start, .open, .open, .open, .stop])
+                #expect(try await verify(repo, "audit.log").status == 0)
+                let bytes = try Scratch.read(log)
+                #expect(bytes.firstRange(of: Array("\"text\"".utf8)) == nil)
+            }
+        }
+
+        @Test("a worker that is killed again and again leaves a log that verifies, with each open in it once")
+        func killed() async throws {
+            try await TestRepo.with { repo in
+                try repo.write("app.yml", "key: \(try repo.seal("text"))\n")
+                let log = repo.place.appending("audit.log")
+                var opened = 0
+                try await repo.mounted("app.yml", "--audit-file", log.string) { mount in
+                    for _ in 0..<5 {
+                        for _ in 0..<10 {
+                            #expect(try mount.text("key") == "text")
+                            opened += 1
+                        }
+                        kill(pid_t(try await mount.status().number("worker_pid")), SIGKILL)
+                        // The next reader waits for another worker, and gets its content.
+                        #expect(try mount.text("key") == "text")
+                        opened += 1
+                    }
+                }
+                let entries = try entries([log])
+                #expect(entries.count { $0.event == .open } >= opened)
+                #expect(entries.count { $0.event == .resume } == 5)
+                let result = try await verify(repo, "audit.log")
+                #expect(result.status == 0, "\(result.errors)")
+            }
+        }
+
+        @Test("a full disk: opens fail with EIO and say why; when there is room they succeed")
+        func diskFull() async throws {
+            try await TestRepo.with { repo in
+                try repo.write("app.yml", "key: \(try repo.seal("text"))\n")
+                let disk = repo.place.appending("disk")
+                #expect(unsafe mkdir(disk.string, 0o700) == 0)
+                let mounting = try await repo.run("mount", ["-t", "tmpfs", "-o", "size=32k", "tmpfs", disk.string])
+                try #require(mounting.status == 0)
+                func unmountDisk() async throws { _ = try await repo.run("umount", [disk.string]) }
+                do {
+                    try await repo.mounted("app.yml", "--audit-file", disk.appending("audit.log").string) { mount in
+                        #expect(try mount.text("key") == "text")
+                        _ = try await repo.shell("cat /dev/zero >'\(disk)/filler' || true")
+                        let errno = #expect(throws: Errno.self) {
+                            // What is left of the last block of the log can take some more.
+                            for _ in 0..<20 { _ = try mount.text("key") }
+                        }
+                        #expect(errno == .ioError)
+                        #expect(try await mount.status().text.contains("No space left on device"))
+                        _ = try await repo.shell("rm '\(disk)/filler'")
+                        #expect(try mount.text("key") == "text")
+                        #expect(try await mount.status().text.contains("\"state\": \"writing\""))
+                    }
+                    let result = try await verify(repo, "disk/audit.log")
+                    #expect(result.status == 0, "\(result.errors)")
+                } catch {
+                    try await unmountDisk()
+                    throw error
+                }
+                try await unmountDisk()
+            }
+        }
+
+        @Test("renamed, deleted, and replaced by a FIFO while it is mounted")
+        func moved() async throws {
+            try await TestRepo.with { repo in
+                try repo.write("app.yml", "key: \(try repo.seal("text"))\n")
+                let log = repo.place.appending("audit.log")
+                try await repo.mounted("app.yml", "--audit-file", log.string) { mount in
+                    #expect(try mount.text("key") == "text")
+                    _ = try await repo.shell("mv '\(log)' '\(log).1'")
+                    #expect(try mount.text("key") == "text")
+                    #expect(try await verify(repo, "audit.log", "audit.log.1").status == 0)
+                    _ = try await repo.shell("mv '\(log)' '\(log).2'; mkfifo '\(log)'")
+                    let errno = #expect(throws: Errno.self) { try mount.text("key") }
+                    #expect(errno == .ioError)
+                    _ = try await repo.shell("rm '\(log)'")
+                    #expect(try mount.text("key") == "text")
+                    _ = try await repo.shell("rm '\(log)'")
+                    #expect(try mount.text("key") == "text")
+                }
+                let result = try await verify(repo, "audit.log", options: ["--part"])
+                #expect(result.status == 82 && result.errors.contains("was deleted with records"), "\(result.errors)")
+            }
+        }
+
+        @Test(
+            "options that do not go together",
+            arguments: [
+                ["--audit-file", "log", "--cache", "resident"], ["--audit-key", "key"], ["--audit-stdout"],
+                ["--audit-file", "mnt/log"],
+            ])
+        func refused(options: [String]) async throws {
+            try await TestRepo.with { repo in
+                try repo.write("app.yml", "key: \(try repo.seal("text"))\n")
+                let options = options.map { $0 == "mnt/log" ? repo.mountpoint.appending("log").string : $0 }
+                let result = try await repo.run(
+                    "secretaryctl", ["mount"] + options + ["app.yml", repo.mountpoint.string])
+                #expect(result.status == 64, "\(result.errors)")
+            }
+        }
+    }
+}
