@@ -20,8 +20,8 @@ final class ReaderInspector: Sendable {
     /// Each costs two descriptors.
     private static let capacity = 64
 
-    /// - Parameter caller: a thread that waits for an answer, and so does not end and does not execute another program
-    ///   before it gets one.
+    /// - Parameter caller: a thread that waits for an answer, and so neither ends nor executes another program before it
+    ///   gets one; a decision about one that waits no more lets nobody read.
     func reader(of caller: Caller) -> ReaderProcess {
         var reader = ReaderProcess(uid: caller.uid, gid: caller.gid, pid: caller.thread)
         guard caller.thread > 0 else { return reader }

@@ -69,30 +69,32 @@ public struct Glob: Hashable, Sendable, CustomStringConvertible {
         // Most patterns need no more than this.
         guard hasWildcard else { return text.utf8.elementsEqual(description.utf8) }
         guard text.utf8.starts(with: literalPrefix.utf8) else { return false }
-        // The set of places in the pattern that the text read so far can have led to.
-        var places = Set<Int>()
-        arrive(at: 0, &places)
-        for scalar in text.unicodeScalars {
-            var next = Set<Int>()
-            for place in places where place < tokens.count {
+        let prefix = literalPrefix.unicodeScalars.count
+        // The places in the pattern that the text read so far can have led to.
+        var places = [Bool](repeating: false, count: tokens.count + 1)
+        var next = places
+        arrive(at: prefix, &places)
+        for scalar in text.unicodeScalars.dropFirst(prefix) {
+            for place in tokens.indices where places[place] {
                 switch tokens[place] {
                 case .literal(let literal): if literal == scalar { arrive(at: place + 1, &next) }
                 case .one: if scalar != separator { arrive(at: place + 1, &next) }
                 case .many: if scalar != separator { arrive(at: place, &next) }
                 case .any: arrive(at: place, &next)
                 case .parts:
-                    next.insert(place)
+                    next[place] = true
                     if scalar == separator { arrive(at: place + 1, &next) }
                 }
             }
-            places = next
-            if places.isEmpty { return false }
+            if !next.contains(true) { return false }
+            swap(&places, &next)
+            for place in next.indices { next[place] = false }
         }
-        return places.contains(tokens.count)
+        return places[tokens.count]
     }
 
-    private func arrive(at place: Int, _ places: inout Set<Int>) {
-        places.insert(place)
+    private func arrive(at place: Int, _ places: inout [Bool]) {
+        places[place] = true
         guard place < tokens.count else { return }
         switch tokens[place] {
         case .many, .any, .parts: arrive(at: place + 1, &places)
