@@ -56,6 +56,15 @@ static inline int clinux_set_capabilities(__u64 effective, __u64 permitted, __u6
     return syscall(SYS_capset, &header, data);
 }
 
+/// Capabilities that programs get which this process executes, though neither they nor their user are privileged.
+static inline int clinux_raise_ambient(int capability) {
+    return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0);
+}
+
+/// unshare(2), which glibc hides behind _GNU_SOURCE, and pidfd_open(2), which older ones lack.
+static inline int clinux_unshare(unsigned long flags) { return syscall(SYS_unshare, flags); }
+static inline int clinux_open_process(int pid) { return syscall(SYS_pidfd_open, pid, 0); }
+
 /// As seccomp(2) names the processor that this program is built for.
 #if defined(__x86_64__)
 static const __u32 clinux_audit_architecture = AUDIT_ARCH_X86_64;

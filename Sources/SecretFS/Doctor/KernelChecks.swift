@@ -32,28 +32,31 @@ enum KernelChecks {
         return .ok("seccomp", "servers can be limited to the system calls they need")
     }
 
-    /// All the ways in which ordinary users are kept from having namespaces of their own.
     static func namespaces(_ machine: Machine) -> Finding {
         let check = "user namespaces"
         if machine.isRoot { return .ok(check, "not needed: root needs none for exec --mount") }
-        let obstacle: (what: String, fix: String)? =
-            if machine.number("/proc/sys/user/max_user_namespaces") == nil {
-                ("the kernel has none", "a kernel with CONFIG_USER_NS")
-            } else if machine.number("/proc/sys/user/max_user_namespaces") == 0 {
-                ("user.max_user_namespaces is 0", "as root: sysctl user.max_user_namespaces=10000")
-            } else if machine.number("/proc/sys/kernel/unprivileged_userns_clone") == 0 {
-                ("kernel.unprivileged_userns_clone is 0", "as root: sysctl kernel.unprivileged_userns_clone=1")
-            } else if machine.number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1 {
-                (
-                    "AppArmor restricts them",
-                    "an AppArmor profile for secretaryctl with 'userns,', or as root: "
-                        + "sysctl kernel.apparmor_restrict_unprivileged_userns=0"
-                )
-            } else {
-                nil
-            }
-        guard let obstacle else { return .ok(check, "exec --mount is possible") }
-        return .warning(check, "exec --mount is for root only: \(obstacle.what)", fix: obstacle.fix)
+        guard let obstacle = namespaceObstacle(machine) else { return .ok(check, "exec --mount is possible") }
+        return .warning(check, "exec --mount is for root only: \(obstacle.reason)", fix: obstacle.fix)
+    }
+
+    /// What keeps ordinary users from having namespaces of their own; systems have different ways.
+    static func namespaceObstacle(_ machine: Machine) -> (reason: String, fix: String)? {
+        switch machine.number("/proc/sys/user/max_user_namespaces") {
+        case nil: return ("the kernel has no user namespaces", "a kernel with CONFIG_USER_NS")
+        case 0: return ("user.max_user_namespaces is 0", "as root: sysctl user.max_user_namespaces=10000")
+        default: break
+        }
+        if machine.number("/proc/sys/kernel/unprivileged_userns_clone") == 0 {
+            return ("kernel.unprivileged_userns_clone is 0", "as root: sysctl kernel.unprivileged_userns_clone=1")
+        }
+        if machine.number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1 {
+            return (
+                "AppArmor restricts user namespaces",
+                "an AppArmor profile for secretaryctl with 'userns,', or as root: "
+                    + "sysctl kernel.apparmor_restrict_unprivileged_userns=0"
+            )
+        }
+        return nil
     }
 
     static func inotify(_ machine: Machine) -> Finding {

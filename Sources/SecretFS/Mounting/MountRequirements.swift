@@ -4,10 +4,13 @@ internal import SystemPackage
 
 /// What a machine must have before anything can be mounted, each checked by itself so that the error names the fix.
 enum MountRequirements {
+    /// Whether this process mounts and unmounts itself: as root, or in a user namespace of its own.
+    static var mayMountDirectly: Bool { geteuid() == 0 || Capabilities.effective.contains(.administer) }
+
     /// - Throws: `.mount` for the first that is missing.
     static func check(allowOther: Bool) throws(SecretaryError) {
         try checkDevice()
-        guard geteuid() != 0 else { return }
+        guard !mayMountDirectly else { return }
         _ = try Fusermount.path()
         if allowOther { try checkAllowOther() }
     }

@@ -19,6 +19,8 @@ public struct MountSettings: Sendable {
     public var deadline: Duration
     /// Where opens are written down; `nil` for nowhere.
     public var audit: AuditSettings?
+    /// A process with whose end the mount ends.
+    public var companion: Int32?
     /// What is not taken from workers.
     public var workerNeeds: WorkerNeeds
     /// Of the program, for `.secretary/status`.
@@ -27,7 +29,7 @@ public struct MountSettings: Sendable {
     public init(
         mountpoint: FilePath, source: String, cache: CachePolicy, allowOther: Bool, owner: UInt32, group: UInt32,
         linger: Duration = .seconds(1), deadline: Duration = .seconds(5), audit: AuditSettings? = nil,
-        workerNeeds: WorkerNeeds = WorkerNeeds(), version: String
+        companion: Int32? = nil, workerNeeds: WorkerNeeds = WorkerNeeds(), version: String
     ) {
         self.mountpoint = mountpoint
         self.source = source
@@ -38,6 +40,7 @@ public struct MountSettings: Sendable {
         self.linger = linger
         self.deadline = deadline
         self.audit = audit
+        self.companion = companion
         self.workerNeeds = workerNeeds
         self.version = version
     }

@@ -109,7 +109,7 @@ public import SystemPackage
 
     /// `fusermount3` lets nobody but root mount on a directory that is not theirs to change.
     private static func requireWritable(_ path: String) throws(SecretaryError) {
-        guard geteuid() != 0, unsafe access(path, W_OK) != 0 else { return }
+        guard !MountRequirements.mayMountDirectly, unsafe access(path, W_OK) != 0 else { return }
         throw SecretaryError(
             .mount, "cannot mount at \(path): you may not write there",
             hint: "choose a directory of your own, or run as root")

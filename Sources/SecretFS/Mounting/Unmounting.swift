@@ -24,7 +24,7 @@ public enum Unmounting {
 
     /// Takes the mount away.
     static func detach(_ path: String, lazily: Bool) throws(SecretaryError) {
-        if geteuid() == 0 {
+        if MountRequirements.mayMountDirectly {
             guard unsafe umount2(path, lazily ? Int32(MNT_DETACH) : 0) != 0 else { return }
             let error = Errno(rawValue: errno)
             throw SecretaryError(

@@ -41,6 +41,7 @@ public final class Supervisor {
     private let memory: MountMemory
     private let manager = ServiceManager()
     private let signals: SupervisorSignals
+    private let companion: Companion?
     private let waker = Waker()
 
     private var connection: FileDescriptor?
@@ -78,6 +79,7 @@ public final class Supervisor {
         self.command = command
         self.ready = ready
         signals = try SupervisorSignals()
+        companion = try settings.companion.map { (pid) throws(SecretaryError) in try Companion(pid: pid) }
         if let handover {
             self.keys = handover.keys
             memory = try MountMemory(descriptors: handover.memory)
@@ -116,6 +118,7 @@ public final class Supervisor {
         while !isOver {
             waker.wait(until: nextDeadline, orReadable: readable)
             for signal in signals.pending() { handle(signal) }
+            if !isEnding, companion?.hasEnded ?? false { end() }
             try handleMessages()
             try handleEnds()
             try handleDeadlines()
@@ -125,6 +128,7 @@ public final class Supervisor {
 
     private var readable: [Int32] {
         [signals.descriptor] + [current, successor].compactMap { $0?.process.control.descriptor.rawValue }
+            + (isEnding ? [] : [companion?.descriptor].compactMap(\.self))
     }
 
     // MARK: Signals

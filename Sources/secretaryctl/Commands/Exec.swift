@@ -14,6 +14,7 @@ struct ExecCommand: ParsableCommand {
 
               secretaryctl exec -- ./server
               secretaryctl exec --app /prod/shop/web -- env
+              secretaryctl exec --mount web.yml=/run/secrets -- ./server
 
             Exit status: the command's own; 127 when it is not found, 126 when it cannot be run; before that, as for \
             every command.
@@ -24,6 +25,17 @@ struct ExecCommand: ParsableCommand {
 
     @Flag(name: .customLong("keep-keys"), help: "Leave private keys in the command's environment.")
     var keepKeys = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Mount a source at a directory, for the command only; can be given several times.",
+            discussion: """
+                As 'secretaryctl mount' does, but nobody else sees the files, and they are gone when the command ends, also \
+                for processes that it has left behind. Without root this takes a user namespace: set-user-id programs \
+                such as sudo do not work for the command then, and files of others seem to belong to nobody.
+                """,
+            valueName: "source=place"))
+    var mount: [PrivateMount] = []
 
     @Argument(
         parsing: .captureForPassthrough,
@@ -41,6 +53,8 @@ struct ExecCommand: ParsableCommand {
 
     func run() throws {
         let count = command.first == "--" ? command.count - 1 : command.count
+        // First: secrets are not held while servers start.
+        if count > 0 { try PrivateMounts(mounts: mount, options: options.arguments).start() }
         throw try Execution(reader: options.reader, keepKeys: keepKeys).run(lastArguments: count)
     }
 }

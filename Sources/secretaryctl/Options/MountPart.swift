@@ -24,6 +24,10 @@ struct MountPart: ParsableArguments {
     @Option(name: .customLong("keys-fd"), help: .private)
     var keysDescriptor: Int32?
 
+    /// The mount ends with this process: the command of `exec --mount`.
+    @Option(help: .private)
+    var whileProcess: Int32?
+
     /// The arguments of `mount` that belong to every part.
     var arguments: [String] {
         // What a supervisor that resumes is given beside them comes first: two options with their values.

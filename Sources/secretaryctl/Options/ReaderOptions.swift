@@ -74,6 +74,17 @@ struct ReaderOptions: ParsableArguments {
 }
 
 extension ReaderOptions {
+    /// The same options for another command, as words.
+    var arguments: [String] {
+        let values = [
+            ("private-key", privateKey), ("config-key", configKey), ("master-key", masterKey),
+            ("service-key", serviceKey), ("secretary-url", secretaryURL), ("app", app), ("app-version", appVersion),
+            ("task-id", taskID),
+        ]
+        return values.compactMap { name, value in value.map { "--\(name)=\($0)" } }
+            + (insecureKeys ? ["--insecure-keys"] : [])
+    }
+
     /// What was given, without the parser.
     var reader: Reader {
         Reader(

@@ -15,7 +15,7 @@ public struct Capabilities: OptionSet, Sendable {
     /// Mounting and unmounting (`CAP_SYS_ADMIN`).
     public static let administer = Capabilities(number: CAP_SYS_ADMIN)
 
-    private init(number: Int32) { self.init(rawValue: 1 << UInt64(number)) }
+    fileprivate init(number: Int32) { self.init(rawValue: 1 << UInt64(number)) }
 }
 
 extension Capabilities {
@@ -28,6 +28,24 @@ extension Capabilities {
         var inheritable: UInt64 = 0
         guard unsafe clinux_get_capabilities(&effective, &permitted, &inheritable) == 0 else { return ([], []) }
         return (Capabilities(rawValue: effective), Capabilities(rawValue: permitted))
+    }
+
+    /// Has programs that this process executes get the right to mount, although its user is not root (ambient
+    /// capabilities); only who has it can do so.
+    public static func lendAdministration() throws(SecretaryError) {
+        let (effective, permitted) = current
+        let result = clinux_set_capabilities(
+            effective.rawValue, permitted.rawValue, Capabilities.administer.rawValue)
+        guard result == 0, clinux_raise_ambient(CAP_SYS_ADMIN) == 0 else {
+            throw SecretaryError(.system, "cannot hand the right to mount on: \(Errno(rawValue: errno))")
+        }
+    }
+
+    /// Programs that are executed from now on do not get it any more.
+    public static func endLending() {
+        let (effective, permitted) = current
+        _ = clinux_clear_ambient_set()
+        _ = clinux_set_capabilities(effective.rawValue, permitted.rawValue, 0)
     }
 
     /// Gives up, for good, all but these of what the calling thread has: from the effective, permitted, inheritable and
