@@ -88,9 +88,15 @@ struct Reloader: ~Copyable {
             } catch {
                 reports.noteBroken(error.message)
                 // What is wrong inside a file is mended by changing it; a source that is gone sends no event when it is back.
-                nextLook = error.code == .malformed || error.code == .configuration ? nil : .now + Self.retryInterval
+                let willTell = error.code == .malformed || error.code == .configuration
+                nextLook = willTell && watcher.isWatching ? nil : .now + Self.retryInterval
             }
         }
+    }
+
+    /// Looks again soon: what was read is not good, and nothing may tell when it is.
+    mutating func retrySoon() {
+        nextLook = .now + Self.retryInterval
     }
 
     private mutating func waitForCalm(_ waker: Waker) {

@@ -38,6 +38,9 @@ struct SourceWatcher: ~Copyable {
         try? queue.close()
     }
 
+    /// Whether there is anything to be noticed: nothing is watched before the source could be read.
+    var isWatching: Bool { !watches.isEmpty }
+
     /// Can be read when something happened.
     var descriptor: Int32 { queue.rawValue }
 

@@ -7,6 +7,8 @@ struct MountTable {
         var mountpoint: String
         /// As `fuse.secretfs`.
         var type: String
+        /// Who mounted a FUSE file system; `nil` for others.
+        var owner: UInt32?
     }
 
     /// The type under which SecretFS mounts appear.
@@ -31,8 +33,16 @@ struct MountTable {
         entries = text.split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ", omittingEmptySubsequences: false)
             guard let dash = fields.firstIndex(of: "-"), fields.count > dash + 1, dash > 4 else { return nil }
-            return Entry(mountpoint: Self.unescape(fields[4]), type: String(fields[dash + 1]))
+            let owner = fields[fields.endIndex - 1].split(separator: ",").first { $0.hasPrefix("user_id=") }
+            return Entry(
+                mountpoint: Self.unescape(fields[4]), type: String(fields[dash + 1]),
+                owner: owner.flatMap { UInt32($0.dropFirst("user_id=".count)) })
         }
+    }
+
+    /// Who mounted what is uppermost at `path`.
+    func owner(at path: String) -> UInt32? {
+        entries.last { $0.mountpoint == path }?.owner
     }
 
     /// The type of the uppermost mount at `path`; `nil` when nothing is mounted there.

@@ -141,6 +141,7 @@ public final class Worker {
             throw SecretaryError(.io, "\(source.description) changes all the time", hint: "wait until it does not")
         } catch {
             guard let former else { throw error }
+            reloader.retrySoon()
             loading.error = error.message
             return (former, loading)
         }

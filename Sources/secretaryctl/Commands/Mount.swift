@@ -11,6 +11,7 @@ struct MountCommand: ParsableCommand {
         usage: """
             secretaryctl mount [options] SOURCE MOUNTPOINT
             secretaryctl mount [options] --view NAME [REPOSITORY] MOUNTPOINT
+            secretaryctl mount upgrade MOUNTPOINT
             """,
         discussion: """
             SOURCE is a config file or a folder of them. Sizes and names can be seen without a key; a secret is decrypted \
@@ -24,6 +25,10 @@ struct MountCommand: ParsableCommand {
 
             Returns when the files can be read, and leaves a server behind; with --foreground it is the server itself. \
             MOUNTPOINT/.secretary/status says what is shown, and why something cannot be.
+
+            The server is two processes. One keeps the mount, and holds no key; the other serves, and is started anew \
+            whenever it ends: open files stay open. "mount upgrade" puts the installed version in the place of both, \
+            and readers notice nothing. (A source of that name is written ./upgrade.)
             """)
 
     @Option(help: ArgumentHelp("Show a view of .secretary.yaml.", valueName: "name"))
@@ -113,7 +118,9 @@ struct MountCommand: ParsableCommand {
     }
 
     func run() throws {
-        if part.isWorker {
+        if source == "upgrade", let mountpoint, view == nil {
+            try Upgrading.upgrade(FilePath(mountpoint))
+        } else if part.isWorker {
             try serve()
         } else if part.inBackground || foreground {
             try supervise()
@@ -163,14 +170,13 @@ struct MountCommand: ParsableCommand {
         LockedMemory.raiseLimit()
         let worker = try Worker()
         do throws(SecretaryError) {
-            var reader = options.reader
-            if let keys = worker.keys { reader.environment = .handedOver(try KeyVariables(readingAll: keys)) }
+            let reader = options.reader
             if let daemon = reader.daemon { throw daemon.unavailable }
             let directory = try Self.currentFolder()
             let settings = try mountSettings(in: directory)
             let selection = try selection(in: directory)
             let decryptor = LocalDecryptor(
-                keys: try reader.keyRing(for: ConfigRepository.discover(from: selection.place)))
+                keys: try Self.keyRing(of: reader, worker.keys, for: selection.place))
             let repository = RepositorySource(selection, decryptor: decryptor)
             if worker.isFirst { try repository.requireFittingKey(canOpen: decryptor.canOpen) }
             try Self.leaveFolder()
@@ -182,6 +188,15 @@ struct MountCommand: ParsableCommand {
             worker.complain(error)
             throw error
         }
+    }
+
+    /// What was handed over as text is in memory no longer than this takes.
+    private static func keyRing(
+        of reader: Reader, _ keys: FileDescriptor?, for place: FilePath
+    ) throws(SecretaryError) -> KeyRing {
+        var reader = reader
+        if let keys { reader.environment = .handedOver(try KeyVariables(readingAll: keys)) }
+        return try reader.keyRing(for: ConfigRepository.discover(from: place))
     }
 
     private func selection(in directory: String) throws(SecretaryError) -> MountSelection {

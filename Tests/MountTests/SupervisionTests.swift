@@ -1,0 +1,123 @@
+import Glibc
+import SystemPackage
+import TestSupport
+import Testing
+
+extension MountTests {
+    @Suite("What a supervisor does when workers cannot help")
+    struct Supervision {
+        @Test("no worker can be had: errors at once, names and attributes as before, and the status says why")
+        func standIn() async throws {
+            try await TestRepo.with { repo in
+                try repo.write("web.yml", "password: \(try repo.seal("s3cret"))\n")
+                try await repo.mounted("web.yml") { mount in
+                    let before = try await repo.shell("stat -c '%n %s %a %i %Y' $M/password").text
+                    // Without its key no worker gets to serve.
+                    _ = try await repo.shell("mv keys gone")
+                    try mount.worker.signal(SIGKILL)
+                    try await eventually("the supervisor answers itself") {
+                        try await mount.status().string("state") == "failed"
+                    }
+                    #expect(try await repo.attempt("read", mount["password"]) == "open: EIO")
+                    #expect(try await repo.shell("stat -c '%n %s %a %i %Y' $M/password").text == before)
+                    #expect(try await repo.attempt("list", mount.path) == "ok")
+                    let status = try await mount.status()
+                    #expect(try status.string("error").contains("no config public key"), "\(status.text)")
+                    #expect(status["worker_pid"] == "null")
+                    // And it tries again.
+                    _ = try await repo.shell("mv gone keys")
+                    try await eventually("a worker serves again", within: .seconds(60)) {
+                        try await mount.read("password").text == "s3cret"
+                    }
+                    #expect(try await mount.status().string("state") == "current")
+                }
+            }
+        }
+
+        @Test("a worker that starts while the source is broken shows the names, and their content when it is mended")
+        func brokenSource() async throws {
+            try await TestRepo.with { repo in
+                let text = "password: \(try repo.seal("s3cret"))\n"
+                try repo.write("web.yml", text)
+                try await repo.mounted("web.yml") { mount in
+                    try repo.write("web.yml", "password: [\n")
+                    try mount.worker.signal(SIGKILL)
+                    try await eventually("another worker serves") {
+                        try await mount.status().number("workers") > 1
+                    }
+                    #expect(try await repo.shell("ls $M").text == "password\n")
+                    #expect(try await repo.attempt("read", mount["password"]) == "open: EIO")
+                    let status = try await mount.status()
+                    #expect(try status.string("state") == "outdated")
+                    #expect(try status.string("error").contains("web.yml:"))
+                    try repo.write("web.yml", text)
+                    try await eventually("the mended source is shown") {
+                        try await mount.read("password").text == "s3cret"
+                    }
+                }
+            }
+        }
+
+        @Test("an upgrade to a program that does not work leaves the mount as it is, and says why")
+        func brokenUpgrade() async throws {
+            try await TestRepo.with { repo in
+                try repo.write("web.yml", "password: \(try repo.seal("s3cret"))\n")
+                let own = repo.place.appending("program")
+                _ = try await repo.shell("cp $(command -v secretaryctl) \(own)")
+                let mounted = try await repo.run(own.string, ["mount", "web.yml", repo.mountpoint.string])
+                #expect(mounted.status == 0, "\(mounted.errors)")
+                let mount = try await Mount(repo, at: repo.mountpoint)
+                _ = try await repo.shell("rm \(own); cp /bin/false \(own)")
+                let upgraded = try await repo.secretaryctl("mount", "upgrade", mount.path.string)
+                #expect(upgraded.status == 81)
+                #expect(upgraded.errors.contains("exited with status 1"), "\(upgraded.errors)")
+                #expect(mount.worker.isRunning && mount.server.isRunning)
+                #expect(try await mount.read("password").text == "s3cret")
+                // A crash after that gets another worker of the program that runs.
+                try mount.worker.signal(SIGKILL)
+                #expect(try await mount.read("password").text == "s3cret")
+                try await mount.end(#_sourceLocation)
+            }
+        }
+
+        @Test("keys that came in variables are in no supervisor's environment or memory, and every worker has them")
+        func keysInVariables() async throws {
+            try await TestRepo.with { repo in
+                try repo.write("web.yml", "password: \(try repo.seal("s3cret"))\n")
+                let key = try Scratch.read(repo.root.appending("keys/master-private-key.pem"))
+                let config = repo.root.appending("keys/config-public-key.pem").string
+                _ = try await repo.shell("mv keys/master-private-key.pem .")
+                for options in [[], ["--foreground", "--ready-fd", "1"]] {
+                    let line = ["mount"] + options + ["--config-key", config, "web.yml", repo.mountpoint.string]
+                    let variables = ["MASTER_PRIVATE_KEY": String(decoding: key, as: UTF8.self)]
+                    let child = try await repo.start(
+                        "secretaryctl", line, output: "mount", environment: variables)
+                    try await eventually("it is mounted") {
+                        try await repo.attempt("stat", repo.mountpoint.appending(".secretary/status")) == "ok"
+                    }
+                    let mount = try await Mount(repo, at: repo.mountpoint)
+                    let needle = Array(key.split(separator: UInt8(ascii: "\n"))[1])
+                    #expect(try MemorySearch.search(pid: mount.server.pid, for: needle).isEmpty)
+                    #expect(try MemorySearch.search(pid: mount.worker.pid, for: needle).isEmpty)
+                    try mount.worker.signal(SIGKILL)
+                    #expect(try await mount.read("password").text == "s3cret")
+                    try await mount.end(#_sourceLocation)
+                    _ = try await child.end()
+                }
+            }
+        }
+
+        @Test("without its supervisor a worker goes on until the mount is unmounted")
+        func orphan() async throws {
+            try await TestRepo.with { repo in
+                try repo.write("web.yml", "password: \(try repo.seal("s3cret"))\n")
+                let mount = try await Mount(repo, "web.yml", [], at: repo.mountpoint)
+                try mount.server.signal(SIGKILL)
+                try await eventually("the supervisor is dead") { !mount.server.isRunning }
+                #expect(try await mount.read("password").text == "s3cret")
+                #expect(try await repo.secretaryctl("unmount", mount.path.string).status == 0)
+                try await eventually("the worker ends") { !mount.worker.isRunning }
+            }
+        }
+    }
+}
