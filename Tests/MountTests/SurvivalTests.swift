@@ -18,7 +18,7 @@ extension MountTests {
             return "\(file) " + String(repeating: letter, count: 40 + file * 97 % 9000)
         }
 
-        private static func makeSource(_ repo: TestRepo) throws {
+        static func makeSource(_ repo: TestRepo) throws {
             let lines = try (0..<files).map { "key\($0): \(try repo.seal(text($0)))\n" }
             try repo.write("many.yml", lines.joined())
         }
@@ -51,7 +51,7 @@ extension MountTests {
 
         /// Has everybody read while `body` runs: nobody may get an error or a wrong byte, and nobody may hang.
         /// - Parameter folder: where they read; the mount, unless told otherwise.
-        private static func reading(
+        static func reading(
             _ mount: Mount, folder: FilePath? = nil, _ body: () async throws -> Void
         ) async throws {
             let stop = mount.repo.output.appending("stop")

@@ -79,7 +79,9 @@ public final class Worker {
             workerNumber: number,
             deadline: settings.deadline, trail: trail)
 
-        memory.life(of: number).begin()
+        let life = memory.life(of: number)
+        life.begin()
+        defer { life.end() }
         guard control.send(.prepared), let connection = control.receive(.serve)?.descriptors.first else { return }
         if !isFirst { try? trail?.begin(.resume, generation: first.tree.generation) }
         defer { trail?.end() }

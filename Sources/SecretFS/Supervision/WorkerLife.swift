@@ -30,9 +30,14 @@ internal import SecretaryCore
         unsafe pthread_mutex_init(mutex, &attributes)
     }
 
-    /// Called by the worker's main thread, which then lives until it ends.
+    /// Called by the worker's main thread, which then lives until `end`, or its own end.
     func begin() {
         unsafe pthread_mutex_lock(mutex)
+    }
+
+    /// Called by the worker's main thread when it has done all that others could wait for.
+    func end() {
+        unsafe pthread_mutex_unlock(mutex)
     }
 
     /// Returns when the thread has ended that called `begin`, or after `patience`.

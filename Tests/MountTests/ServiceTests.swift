@@ -1,0 +1,57 @@
+import Glibc
+import SystemPackage
+import TestSupport
+import Testing
+
+extension MountTests {
+    @Suite("A mount as a service")
+    struct Service {
+        /// Runs a mount under a service manager while `body` runs.
+        private func serving(_ repo: TestRepo, _ body: (Mount) async throws -> Void) async throws {
+            let programs = try await PublicPrograms.shared().folder
+            let manager = try await repo.start(
+                "python3",
+                ["\(programs)/service-manager.py", repo.output.string]
+                    + ["secretaryctl", "mount", "--foreground", "\(repo.root)/many.yml", repo.mountpoint.string],
+                output: "manager")
+            try await waitForState("READY=1", of: repo, count: 1)
+            let mount = try await Mount(repo, at: repo.mountpoint)
+            try await body(mount)
+            let server = pid_t(try await mount.status().number("pid"))
+            kill(server, SIGTERM)
+            #expect(try await manager.end() == 0)
+            #expect(try states(of: repo).contains("STOPPING=1"))
+        }
+
+        private func states(of repo: TestRepo) throws -> String {
+            let file = repo.output.appending("states")
+            return (try? Scratch.read(file)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        }
+
+        private func waitForState(_ text: String, of repo: TestRepo, count: Int) async throws {
+            try await eventually("the service says \(text) \(count) times") {
+                try states(of: repo).split(separator: "\n").count { $0.contains(text) } >= count
+            }
+        }
+
+        @Test(
+            "the supervisor is killed, again and again, with or without its worker: no call fails",
+            arguments: [false, true])
+        func kills(withWorker: Bool) async throws {
+            try await TestRepo.with { repo in
+                try Survival.makeSource(repo)
+                try await serving(repo) { mount in
+                    try await Survival.reading(mount) {
+                        for round in 2...15 {
+                            let status = try await mount.status()
+                            if withWorker { kill(pid_t(try status.number("worker_pid")), SIGKILL) }
+                            kill(pid_t(try status.number("pid")), SIGKILL)
+                            try await waitForState("READY=1", of: repo, count: round)
+                        }
+                    }
+                    #expect(try await mount.status().number("pid") != Int(mount.server.pid))
+                }
+            }
+        }
+    }
+}
