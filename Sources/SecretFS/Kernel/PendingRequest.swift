@@ -11,6 +11,8 @@ final class PendingRequest: Sendable {
 
     private let state: Mutex<State>
     private let identity: RequestIdentity
+    /// Whether a signal may end it.
+    private let awaitsSignal = Atomic(false)
 
     init(_ request: fuse_req_t) {
         unsafe identity = RequestIdentity(request)
@@ -19,7 +21,7 @@ final class PendingRequest: Sendable {
 
     /// The request, for who answers it: the first to ask.
     func take() -> Request? {
-        Interrupts.forget(identity)
+        if awaitsSignal.load(ordering: .acquiring) { Interrupts.forget(identity) }
         return state.withLock { $0.request.take() }
     }
 
@@ -31,6 +33,7 @@ final class PendingRequest: Sendable {
     ///
     /// To be called before anybody else can answer the request.
     func awaitSignal(_ waiter: Waiter) {
+        awaitsSignal.store(true, ordering: .releasing)
         Interrupts.hear(identity, waiter)
     }
 }

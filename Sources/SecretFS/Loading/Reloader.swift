@@ -37,11 +37,15 @@ struct Reloader: ~Copyable {
     }
 
     /// Reads the source as it is at one moment: anew if it changes meanwhile.
+    /// - Parameter isAbandoned: whether nobody wants the result any more.
     /// - Returns: `nil` when somebody writes to it all the time, and there is a tree before this one.
     /// - Throws: what is wrong with the source.
-    mutating func load(after previous: Tree?) throws(SecretaryError) -> Reading? {
+    mutating func load(
+        after previous: Tree?, isAbandoned: () -> Bool = { false }
+    ) throws(SecretaryError) -> Reading? {
         var restless: Set<FilePath> = []
         for attempt in 1...Self.attempts {
+            if isAbandoned() { return nil }
             watcher.startNoting()
             // Files that are written again and again must not keep the others from being shown.
             let leftOut = attempt > Self.attempts / 2 ? restless : []
@@ -81,8 +85,12 @@ struct Reloader: ~Copyable {
             let isDue = nextLook.map { $0 <= .now } ?? false
             guard watcher.drain() || isDue, !waker.isStopped else { continue }
             waitForCalm(waker)
+            reports.noteReading()
+            defer { reports.noteRead() }
             do throws(SecretaryError) {
-                guard let reading = try load(after: keeper.tree) else { continue }
+                guard let reading = try load(after: keeper.tree, isAbandoned: { waker.isStopped }) else { continue }
+                // A source that answers too late is read for nobody.
+                if waker.isStopped { return }
                 keeper.show(reading.tree)
                 reports.noteLoaded(warnings: reading.warnings, now: WallClock.nanoseconds())
             } catch {

@@ -1,4 +1,5 @@
 public import SecretaryCore
+internal import Synchronization
 public import SystemPackage
 
 /// The files of a config repository, as a mount shows them.
@@ -6,6 +7,8 @@ public final class RepositorySource: MountSource {
     private let selection: MountSelection
     private let decryptor: any Decryptor
     private let cache: ConfigFileCache
+    /// Whether the source was a folder when it was first read.
+    private let wasFolder = Mutex<Bool?>(nil)
 
     /// - Parameter decryptor: opens the envelopes when somebody reads them.
     public init(_ selection: MountSelection, decryptor: any Decryptor) {
@@ -26,8 +29,9 @@ public final class RepositorySource: MountSource {
         let place = view.map { repository.root.pushing($0.source) } ?? selection.place
         let found = try SourceFiles(at: place, in: repository)
         if found.isFolder { try requireWholeFolder(view) }
+        try requireSameShape(found)
         var plan = FilePlan(selection: selection, view: view, repository: repository, decryptor: decryptor)
-        var warnings = found.warnings
+        var warnings = found.skipped.map(\.warning)
         for source in found.files {
             do throws(SecretaryError) {
                 let file = try read(source, in: found.folder, isUnsettled: unsettled.contains(source.path))
@@ -47,6 +51,21 @@ public final class RepositorySource: MountSource {
 
     public func confirm() {
         cache.confirm()
+    }
+
+    /// A file that could be read before is broken when it is something else now, and a source that was a file when it is a
+    /// folder: nobody removes secrets that way.
+    private func requireSameShape(_ found: SourceFiles) throws(SecretaryError) {
+        if let broken = found.skipped.first(where: { cache.knows($0.path) }) {
+            throw SecretaryError(.noInput, broken.warning, hint: "put the file back, or delete it")
+        }
+        let wasFolder = self.wasFolder.withLock { known in
+            defer { known = known ?? found.isFolder }
+            return known ?? found.isFolder
+        }
+        guard wasFolder != found.isFolder else { return }
+        let (kind, former) = found.isFolder ? ("folder", "file") : ("file", "folder")
+        throw SecretaryError(.noInput, "the source \(selection.place) is a \(kind) now, and was a \(former)")
     }
 
     /// A path inside a file, and a file composed of another's values, need to know which file.

@@ -22,7 +22,8 @@ struct SourceFiles {
     let directories: [FilePath]
     /// Symbolic links on the way to `source`.
     let links: [FilePath]
-    let warnings: [String]
+    /// What looks like a config file and cannot be taken, with the reason.
+    let skipped: [(path: FilePath, warning: String)]
 
     /// - Parameter source: a config file or a folder of them, in `repository`.
     /// - Throws: `.noInput` when there is no such file or folder, or it cannot be read.
@@ -53,8 +54,9 @@ struct SourceFiles {
                     place: name.split(separator: "/").map(String.init), relativePath: prefix + name)
             }
             directories += tree.folders.map { resolved.pushing($0) }
-            warnings = tree.skipped.compactMap { skipped in
-                skipped.reason.isExpected ? nil : "\(resolved.pushing(skipped.path)) \(skipped.reason)"
+            skipped = tree.skipped.compactMap { skipped in
+                let path = resolved.pushing(skipped.path)
+                return skipped.reason.isExpected ? nil : (path, "\(path) \(skipped.reason)")
             }
         } else {
             folder = resolved.removingLastComponent()
@@ -64,7 +66,7 @@ struct SourceFiles {
                     relativePath: repository.relativePath(of: resolved) ?? resolved.string)
             ]
             directories.append(folder)
-            warnings = []
+            skipped = []
         }
         self.directories = directories
         links = SymbolicLinks.on(source)

@@ -20,6 +20,8 @@ final class ReportWriter: Sendable {
     private let audit: AuditTrail?
     private let loading: Mutex<Loading>
     private let confinement: Confinement?
+    /// Since when the source is being read, by the clock that nobody sets and by the one that people read.
+    private let reading = Mutex<(began: ContinuousClock.Instant, time: Int64)?>(nil)
     private let notice: @Sendable () -> SupervisorNotice
     private let isStandIn: Bool
 
@@ -40,6 +42,27 @@ final class ReportWriter: Sendable {
         self.confinement = confinement
         self.isStandIn = isStandIn
         self.notice = notice
+    }
+
+    /// A source that takes longer than this to read does not answer.
+    private static let readingPatience: Duration = .seconds(2)
+
+    /// The source is about to be read.
+    func noteReading() {
+        reading.withLock { $0 = (.now, WallClock.nanoseconds()) }
+    }
+
+    /// The source was read, with whatever result.
+    func noteRead() {
+        reading.withLock { $0 = nil }
+    }
+
+    /// Why the source as it is now is not shown.
+    private func trouble(in loading: Loading) -> String? {
+        let silence = reading.withLock { reading in
+            reading.flatMap { ContinuousClock.now - $0.began > Self.readingPatience ? $0.time : nil }
+        }
+        return silence.map { "the source has not answered since \(Self.timestamp($0))" } ?? loading.error
     }
 
     /// The source was read anew.
@@ -67,6 +90,7 @@ final class ReportWriter: Sendable {
         tree: Tree, held: (secrets: Int, handles: Int), knownNodes: Int, waiting: Int
     ) -> JSONText {
         let loading = loading.withLock { $0 }
+        let trouble = trouble(in: loading)
         let notice = notice()
         let failures = failures.all.map { failure in
             JSONText.object([
@@ -75,8 +99,8 @@ final class ReportWriter: Sendable {
             ])
         }
         return .object([
-            ("state", .string(isStandIn ? "failed" : loading.error == nil ? "current" : "outdated")),
-            ("error", loading.error.map { .string($0) } ?? .null),
+            ("state", .string(isStandIn ? "failed" : trouble == nil ? "current" : "outdated")),
+            ("error", trouble.map { .string($0) } ?? .null),
             ("source", .string(source)),
             ("generation", .number(Int(tree.generation))),
             ("loaded", .string(Self.timestamp(loading.loaded))),

@@ -21,6 +21,9 @@ public final class Worker {
     /// The mountpoint is claimed for as long as the supervisor or a worker lives.
     private let claim: FileDescriptor
 
+    /// How long to wait at the end for a thread that reads the source.
+    private static let followerPatience: Duration = .seconds(1)
+
     /// Takes what the supervisor has for its workers.
     /// - Throws: `.system` when there is no supervisor.
     public init() throws(SecretaryError) {
@@ -90,7 +93,7 @@ public final class Worker {
             channel: channel)
         if former.isEmpty { try memory.note([first.tree]) }
 
-        let ending = Waker()
+        let (ending, following, followed) = (Waker(), Waker(), Waker())
         let broken = Mutex<SecretaryError?>(nil)
         let threads = ServingThreads(session, journal: memory.journal) { result in
             if case .failure(let error) = result { broken.withLock { $0 = error } }
@@ -112,16 +115,20 @@ public final class Worker {
         defer { reaper.join() }
         defer { reaping.stop() }
 
-        let following = Waker()
         let handOver = HandOver(reloader)
         let keeper = TreeKeeper(filesystem: filesystem, channel: channel, memory: memory)
         let follower = try BackgroundThread {
+            defer { followed.stop() }
             guard var reloader = handOver.take() else { return }
             keeper.reconcile(with: former)
             reloader.follow(keeper, reports: reports, until: following)
         }
-        defer { follower.join() }
-        defer { following.stop() }
+        defer {
+            following.stop()
+            // A source that does not answer does not keep the mount from ending: its thread ends with the process.
+            if !followed.isStopped { followed.wait(until: .now + Self.followerPatience) }
+            if followed.isStopped { follower.join() }
+        }
 
         waitForOrder(toEnd: ending)
         if let error = broken.withLock({ $0 }) { throw error }

@@ -11,13 +11,17 @@ final class Tree: Sendable {
     let nodes: [Inode: Node]
     /// Number of files that have to be decrypted.
     let secretCount: Int
+    /// The latest of its times.
+    let latest: Int64
 
     init(generation: UInt64, root: Node) {
         var nodes: [Inode: Node] = [:]
         var secretCount = 0
+        var latest = Int64.min
         var pending = [root]
         while let node = pending.popLast() {
             nodes[node.inode] = node
+            latest = max(latest, node.attributes.modified)
             switch node.body {
             case .directory(let directory): pending.append(contentsOf: directory.entries.map(\.node))
             case .secret: secretCount += 1
@@ -28,6 +32,7 @@ final class Tree: Sendable {
         self.root = root
         self.nodes = nodes
         self.secretCount = secretCount
+        self.latest = latest
     }
 
     /// The directory with this number.

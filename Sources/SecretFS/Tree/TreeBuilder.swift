@@ -54,6 +54,8 @@ struct TreeBuilder {
         for file in files {
             try Self.insert(file, at: file.path[...], into: &top)
         }
+        // Times go on when the clock is set back: what changed must be seen to be newer.
+        let now = max(now, (previous?.latest).map { $0 + 1 } ?? now)
         let root = node(of: top, inode: .root, parent: .root, previous: previous, now: now)
         return Tree(generation: (previous?.generation ?? 0) + 1, root: root)
     }

@@ -44,18 +44,27 @@ public final class ConfigFileCache: Sendable {
     private struct State {
         var entries: [FilePath: Entry] = [:]
         var isRestless = false
+        /// Files from the future, as there are after the clock was set back: as they were first seen, and when.
+        var sightings: [FilePath: (stamp: Stamp, first: ContinuousClock.Instant)] = [:]
     }
 
     private let keepsPlainText: Bool
     private let state = Mutex(State())
+    /// The time of day.
+    private let now: @Sendable () -> Int64
 
     /// Times of files are at worst this coarse, in nanoseconds; and the kernel tells of a change at worst this much later.
     private static let granularity: Int64 = 50_000_000
 
     /// - Parameter keepsPlainText: whether text files without envelopes are wanted too; else they take no memory, and have
     ///   no values.
-    public init(keepsPlainText: Bool) {
+    public convenience init(keepsPlainText: Bool) {
+        self.init(keepsPlainText: keepsPlainText, now: WallClock.nanoseconds)
+    }
+
+    init(keepsPlainText: Bool, now: @escaping @Sendable () -> Int64) {
         self.keepsPlainText = keepsPlainText
+        self.now = now
     }
 
     /// The file, parsed.
@@ -71,10 +80,11 @@ public final class ConfigFileCache: Sendable {
         let path = folder.pushing(name)
         if isUnsettled { return wholeFile(path, format) }
         let known = state.withLock { $0.entries[path] }
-        let now = WallClock.nanoseconds()
+        let now = now()
         guard let stamp = Stamp(path) else { return try read(name, in: folder, format) }
         if let known, known.isReliable, known.format == format, known.stamp == stamp { return known.file }
-        let isReliable = stamp.changed + Self.granularity < now
+        let isReliable =
+            stamp.changed > now ? hasRested(path, stamp) : stamp.changed + Self.granularity < now
         let whole = known?.format == format ? known?.whole : nil
         // The kernel empties a file before it tells anybody.
         if whole != nil, !isReliable, known?.stamp.isSameFile(as: stamp) ?? false {
@@ -92,6 +102,17 @@ public final class ConfigFileCache: Sendable {
         _ name: FilePath, in folder: FilePath, _ format: ConfigFile.Format?
     ) throws(SecretaryError) -> ConfigFile {
         try withoutPlainText(ConfigFile.read(name, in: folder, format: format))
+    }
+
+    /// Whether a file from the future has stayed as it is for long enough, by a clock that nobody sets.
+    private func hasRested(_ path: FilePath, _ stamp: Stamp) -> Bool {
+        state.withLock { state in
+            if let sighting = state.sightings[path], sighting.stamp == stamp {
+                return ContinuousClock.now - sighting.first > .nanoseconds(Self.granularity)
+            }
+            state.sightings[path] = (stamp, .now)
+            return false
+        }
     }
 
     /// A file that may be half-written.
@@ -150,6 +171,7 @@ public final class ConfigFileCache: Sendable {
     public func keep(only paths: Set<FilePath>) {
         state.withLock { state in
             state.entries = state.entries.filter { paths.contains($0.key) }
+            state.sightings = state.sightings.filter { paths.contains($0.key) }
         }
     }
 }

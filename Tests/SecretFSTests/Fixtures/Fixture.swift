@@ -27,9 +27,11 @@ struct Fixture {
     }
 
     /// Shows other files from now on.
-    func replace(by files: [String: String], readers: ReaderRules = ReaderRules()) throws {
+    func replace(
+        by files: [String: String], readers: ReaderRules = ReaderRules(), now: Int64 = 2_000_000_000
+    ) throws {
         let tree = try builder.build(
-            Fixture.plan(files, decryptor, readers: readers), after: filesystem.tree, now: 2_000_000_000)
+            Fixture.plan(files, decryptor, readers: readers), after: filesystem.tree, now: now)
         filesystem.replaceTree(by: tree, telling: kernel)
     }
 
