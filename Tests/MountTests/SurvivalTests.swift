@@ -80,13 +80,6 @@ extension MountTests {
             }
         }
 
-        /// The worker of the moment, as `/proc` has it: without asking the mount.
-        private static func worker(of mount: Mount) throws -> ServerProcess? {
-            let children = try Scratch.read(FilePath("/proc/\(mount.server.pid)/task/\(mount.server.pid)/children"))
-            let pid = String(decoding: children, as: UTF8.self).split(separator: " ").last.flatMap { pid_t($0) }
-            return pid.flatMap { try? ServerProcess(pid: $0) }
-        }
-
         private static func killWorkers(of mount: Mount, times: Int) async throws {
             for round in 0..<times {
                 // By turns at any moment of its beginning, while it reads the source or takes over, and while it serves.
@@ -94,11 +87,11 @@ extension MountTests {
                 if round % 2 == 1 {
                     try await eventually("another worker serves") {
                         // One that ends meanwhile has none.
-                        (try? Self.worker(of: mount)?.descriptors().contains("/dev/fuse")) ?? false
+                        (try? mount.presentWorker()?.descriptors().contains("/dev/fuse")) ?? false
                     }
                 }
                 try await Task.sleep(for: .milliseconds(.random(in: 0...100)))
-                try? Self.worker(of: mount)?.signal(SIGKILL)
+                try? mount.presentWorker()?.signal(SIGKILL)
             }
         }
 
@@ -148,9 +141,9 @@ extension MountTests {
                 try await repo.mounted("many.yml") { mount in
                     try await Self.reading(mount) {
                         for _ in 0..<3 {
-                            try Self.worker(of: mount)?.signal(SIGSTOP)
+                            try mount.presentWorker()?.signal(SIGSTOP)
                             try await Task.sleep(for: .seconds(2))
-                            try Self.worker(of: mount)?.signal(SIGCONT)
+                            try mount.presentWorker()?.signal(SIGCONT)
                             try await Task.sleep(for: .milliseconds(200))
                         }
                     }
@@ -226,7 +219,7 @@ extension MountTests {
                         let lines = try names.map { "\($0): \(try repo.seal("value \(round)"))\n" }
                         try repo.write("web.yml", lines.joined())
                         try await Task.sleep(for: .milliseconds(.random(in: 0...15)))
-                        try Self.worker(of: mount)?.signal(SIGKILL)
+                        try mount.presentWorker()?.signal(SIGKILL)
                         try await eventually("the change of round \(round) is seen") {
                             try await mount.read("password").text == "value \(round)"
                         }

@@ -21,20 +21,23 @@ final class ServingThreads: Sendable {
 
     private let session: KernelSession
     private let journal: RequestJournal
+    private let maximumCount: Int
     private let ended: @Sendable (Result<Void, SecretaryError>) -> Void
     private let state = Mutex(State())
 
-    private static let maximumCount = 8
     /// Interrupts a thread that waits for a request.
     private static let interrupt = SIGUSR1
 
-    /// - Parameter ended: called once, on a thread of these, when the mount is gone or the connection broke.
+    /// - Parameters:
+    ///   - maximumCount: more than this are never started to wait for requests.
+    ///   - ended: called once, on a thread of these, when the mount is gone or the connection broke.
     init(
-        _ session: KernelSession, journal: RequestJournal,
+        _ session: KernelSession, journal: RequestJournal, atMost maximumCount: Int,
         ended: @escaping @Sendable (Result<Void, SecretaryError>) -> Void
     ) {
         self.session = session
         self.journal = journal
+        self.maximumCount = maximumCount
         self.ended = ended
         var action = sigaction()
         unsafe action.__sigaction_handler.sa_handler = { _ in }
@@ -108,7 +111,7 @@ final class ServingThreads: Sendable {
             }
             let isLast = state.withLock { state in
                 state.waiting -= 1
-                return state.waiting == 0 && state.running < Self.maximumCount
+                return state.waiting == 0 && state.running < maximumCount
             }
             // Without another thread this one does all by itself.
             if isLast { try? startThread() }

@@ -21,6 +21,8 @@ public struct MountSettings: Sendable {
     public var audit: AuditSettings?
     /// A process with whose end the mount ends.
     public var companion: Int32?
+    /// More threads than this never serve requests at once.
+    public var servingThreads: Int
     /// What is not taken from workers.
     public var workerNeeds: WorkerNeeds
     /// Of the program, for `.secretary/status`.
@@ -29,7 +31,7 @@ public struct MountSettings: Sendable {
     public init(
         mountpoint: FilePath, source: String, cache: CachePolicy, allowOther: Bool, owner: UInt32, group: UInt32,
         linger: Duration = .seconds(1), deadline: Duration = .seconds(5), audit: AuditSettings? = nil,
-        companion: Int32? = nil, workerNeeds: WorkerNeeds = WorkerNeeds(), version: String
+        companion: Int32? = nil, servingThreads: Int = 8, workerNeeds: WorkerNeeds = WorkerNeeds(), version: String
     ) {
         self.mountpoint = mountpoint
         self.source = source
@@ -41,6 +43,7 @@ public struct MountSettings: Sendable {
         self.deadline = deadline
         self.audit = audit
         self.companion = companion
+        self.servingThreads = servingThreads
         self.workerNeeds = workerNeeds
         self.version = version
     }

@@ -57,6 +57,7 @@ final class HeldSecrets: Sendable {
     private let table = Mutex(Table())
     private let cache: any KernelCache
     private let policy: CachePolicy
+    private let storesAtOpen: Bool
     private let linger: Duration
     private let lingerBegan: @Sendable () -> Void
 
@@ -65,13 +66,18 @@ final class HeldSecrets: Sendable {
 
     /// - Parameters:
     ///   - policy: whether content goes to the page cache at open, and leaves it after the linger.
+    ///   - isFirst: whether nobody has served this mount before. Only then content is stored at open: to store waits for
+    ///     pages that are being read, by handles of former workers too, of which this one knows nothing. If all threads
+    ///     that serve waited so, nobody would answer those reads.
     ///   - linger: how long plaintext stays after the last close.
     ///   - lingerBegan: called when the first secret begins to linger: someone has to call `zeroExpired` in time.
     init(
-        cache: any KernelCache, policy: CachePolicy, linger: Duration, lingerBegan: @escaping @Sendable () -> Void
+        cache: any KernelCache, policy: CachePolicy, isFirst: Bool = true, linger: Duration,
+        lingerBegan: @escaping @Sendable () -> Void
     ) {
         self.cache = cache
         self.policy = policy
+        storesAtOpen = policy == .open && isFirst
         self.linger = linger
         self.lingerBegan = lingerBegan
     }
@@ -135,7 +141,7 @@ final class HeldSecrets: Sendable {
             return (readers.map(\.waiter), readers.count < waiters.count)
         }
         tell(readers, of: inode)
-        if policy == .open, isOpened, holding.plaintext.count > 0 { cache.store(holding.plaintext, in: inode) }
+        if storesAtOpen, isOpened, holding.plaintext.count > 0 { cache.store(holding.plaintext, in: inode) }
         let openers = table.withLock { table in
             let waiters = table.flights.removeValue(forKey: inode) ?? []
             if !waiters.isEmpty { table.entries[inode]?.uses += waiters.count - 1 }

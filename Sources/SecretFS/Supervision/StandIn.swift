@@ -12,10 +12,12 @@ final class StandIn {
     private let threads: ServingThreads
 
     /// Starts to answer.
+    /// - Parameter unmounted: called on another thread when there is nobody left to answer.
     /// - Throws: `.mount`, `.system` when that cannot be done either.
     init(
         for memory: MountMemory, on connection: FileDescriptor, settings: MountSettings, source: String,
-        because reason: String
+        because reason: String,
+        unmounted: @escaping @Sendable () -> Void = {}
     ) throws(SecretaryError) {
         let channel = KernelChannel()
         let reports = ReportWriter(
@@ -37,7 +39,8 @@ final class StandIn {
         }
         session = try KernelSession(
             serving: filesystem, on: copy, greeting: memory.greeting, journal: memory.journal, channel: channel)
-        threads = ServingThreads(session, journal: memory.journal, ended: { _ in })
+        threads = ServingThreads(
+            session, journal: memory.journal, atMost: settings.servingThreads, ended: { _ in unmounted() })
         try threads.start(owed: session.takeOver(memory.journal))
     }
 

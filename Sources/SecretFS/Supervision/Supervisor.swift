@@ -43,6 +43,8 @@ public final class Supervisor {
     private let signals: SupervisorSignals
     private let companion: Companion?
     private let waker = Waker()
+    /// Stopped when the mount has ended while no worker was there to notice it.
+    private let unmounted = Waker()
 
     private var connection: FileDescriptor?
     private var current: Charge?
@@ -61,6 +63,8 @@ public final class Supervisor {
 
     /// How long a worker may be stopped, or take to end, before it is killed.
     private static let patience: Duration = .seconds(5)
+    /// How long the rest of a worker usually takes to be gone.
+    private static let briefness: Duration = .milliseconds(100)
     /// How long the worker of another program may take until it could serve.
     private static let upgradePatience: Duration = .seconds(30)
 
@@ -118,7 +122,7 @@ public final class Supervisor {
         while !isOver {
             waker.wait(until: nextDeadline, orReadable: readable)
             for signal in signals.pending() { handle(signal) }
-            if !isEnding, companion?.hasEnded ?? false { end() }
+            if !isEnding, unmounted.isStopped || companion?.hasEnded ?? false { end() }
             try handleMessages()
             try handleEnds()
             try handleDeadlines()
@@ -315,11 +319,20 @@ public final class Supervisor {
             nextStart = .now + delay
         case .standIn(let delay):
             nextStart = .now + delay
-            guard standIn == nil, let connection else { return }
-            // If not even that can be done, readers wait for the next worker.
-            standIn = try? StandIn(
-                for: memory, on: connection, settings: settings, source: settings.source, because: reason)
+            guard standIn == nil else { return }
+            answerAlone(because: reason)
             manager?.notify("STATUS=Answering with errors: \(reason)")
+        }
+    }
+
+    private func answerAlone(because reason: String) {
+        guard let connection else { return }
+        // If not even that can be done, readers wait for the next worker.
+        standIn = try? StandIn(
+            for: memory, on: connection, settings: settings, source: settings.source, because: reason
+        ) { [unmounted, waker] in
+            unmounted.stop()
+            waker.wake()
         }
     }
 
@@ -401,11 +414,33 @@ public final class Supervisor {
 
     /// Takes the mount away.
     private func finish() {
-        for process in [current?.process, successor?.process].compactMap(\.self) { process.kill(SIGKILL) }
+        for process in [current?.process, successor?.process].compactMap(\.self) {
+            process.kill(SIGKILL)
+            remains.append(process)
+        }
         guard let connection else { return }
         // Whoever unmounted was faster, if it fails.
         try? Unmounting.detach(mountpoint.path, lazily: true)
+        outliveWorkers()
         standIn?.stop()
         try? connection.close()
+    }
+
+    /// Waits until no worker is left that could use the connection.
+    ///
+    /// A thread that was telling the kernel something when its process ended may wait for a look-up that nobody answers, and
+    /// keeps the connection from being closed, by which that look-up would fail: unless somebody answers, both wait forever.
+    private func outliveWorkers() {
+        let now = ContinuousClock.now
+        for (end, isLast) in [(now + Self.briefness, false), (now + Self.patience, true)] {
+            while true {
+                remains.removeAll { $0.nextChange()?.isEnd ?? false }
+                if remains.isEmpty { return }
+                guard ContinuousClock.now < end else { break }
+                waker.wait(until: end, orReadable: [signals.descriptor])
+                _ = signals.pending()
+            }
+            if !isLast, standIn == nil { answerAlone(because: "the mount ends") }
+        }
     }
 }

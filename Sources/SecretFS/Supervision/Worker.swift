@@ -66,7 +66,7 @@ public final class Worker {
         let channel = KernelChannel()
         let reaping = Waker()
         let held = HeldSecrets(
-            cache: channel, policy: settings.cache, linger: settings.linger,
+            cache: channel, policy: settings.cache, isFirst: former.isEmpty, linger: settings.linger,
             lingerBegan: { reaping.wake() })
         defer { held.zeroAll() }
         // From here on files are read and requests answered, and nothing else is possible.
@@ -95,7 +95,7 @@ public final class Worker {
 
         let (ending, following, followed) = (Waker(), Waker(), Waker())
         let broken = Mutex<SecretaryError?>(nil)
-        let threads = ServingThreads(session, journal: memory.journal) { result in
+        let threads = ServingThreads(session, journal: memory.journal, atMost: settings.servingThreads) { result in
             if case .failure(let error) = result { broken.withLock { $0 = error } }
             ending.stop()
         }
@@ -104,7 +104,8 @@ public final class Worker {
             threads.stop()
             // The successor does what this worker leaves undone.
             filesystem.outside.abandon()
-            withExtendedLifetime(session) {}
+            // A thread that nobody waits for may still tell the kernel something: the session lasts as long as the process.
+            _ = unsafe Unmanaged.passRetained(session)
         }
         serving()
         control.send(.serving)

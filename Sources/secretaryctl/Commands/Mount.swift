@@ -215,8 +215,8 @@ struct MountCommand: ParsableCommand {
         return MountSettings(
             mountpoint: target, source: place.string, cache: cache,
             allowOther: allowOther || geteuid() == 0, owner: uid ?? geteuid(), group: gid ?? getegid(),
-            deadline: .seconds(deadline), audit: log, companion: part.whileProcess, workerNeeds: workerNeeds(log),
-            version: ProgramVersion.current)
+            deadline: .seconds(deadline), audit: log, companion: part.whileProcess, servingThreads: part.servingThreads,
+            workerNeeds: workerNeeds(log), version: ProgramVersion.current)
     }
 
     /// The rules of a view can be about readers' programs, and can change while it is mounted.

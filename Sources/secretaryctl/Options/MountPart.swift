@@ -28,6 +28,10 @@ struct MountPart: ParsableArguments {
     @Option(help: .private)
     var whileProcess: Int32?
 
+    /// More threads than this never serve requests at once: for tests of what happens when there is only one.
+    @Option(help: .private)
+    var servingThreads = 8
+
     /// The arguments of `mount` that belong to every part.
     var arguments: [String] {
         // What a supervisor that resumes is given beside them comes first: two options with their values.

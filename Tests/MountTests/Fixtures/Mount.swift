@@ -69,6 +69,13 @@ struct Mount: Sendable {
         try ServerProcess(pid: pid_t(try await status().number("worker_pid")))
     }
 
+    /// The same as `/proc` has it: without asking the mount.
+    func presentWorker() throws -> ServerProcess? {
+        let children = try Scratch.read(FilePath("/proc/\(server.pid)/task/\(server.pid)/children"))
+        let pid = String(decoding: children, as: UTF8.self).split(separator: " ").last.flatMap { pid_t($0) }
+        return pid.flatMap { try? ServerProcess(pid: $0) }
+    }
+
     /// What the worker has open and had not when it was ready; nothing when it is another one.
     ///
     /// What it has open of readers in `/proc`, a bounded number, it keeps until it needs the room.
