@@ -27,7 +27,7 @@ help:
 	@echo "make bench    measure, and print ratios"
 	@echo "make fuzz     feed the parsers made-up input for SECONDS_EACH=$(SECONDS_EACH)"
 	@echo "make format   format the sources;  make lint: check them"
-	@echo "make install  PREFIX=$(PREFIX) DESTDIR=$(DESTDIR): programs, man pages, shell completions"
+	@echo "make install  PREFIX=$(PREFIX) DESTDIR=$(DESTDIR): programs, man pages, completions, systemd unit"
 	@echo "make clean    delete everything that was built"
 
 demo: build
@@ -71,6 +71,9 @@ install: pages
 	    "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" \
 	    "$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
 	install -m 0755 $(RELEASE)/secretaryctl "$(DESTDIR)$(PREFIX)/bin/secretaryctl"
+	install -d "$(DESTDIR)$(PREFIX)/lib/systemd/system"
+	sed 's#/usr/bin/#$(PREFIX)/bin/#' packaging/systemd/secretary-mount@.service \
+	    >"$(DESTDIR)$(PREFIX)/lib/systemd/system/secretary-mount@.service"
 	install -m 0644 $(PAGES)/man1/*.1 "$(DESTDIR)$(PREFIX)/share/man/man1/"
 	install -m 0644 $(PAGES)/secretaryctl.bash "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/secretaryctl"
 	install -m 0644 $(PAGES)/_secretaryctl "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_secretaryctl"

@@ -40,7 +40,7 @@ extension MountTests {
 
         /// Copies all of a mount, again and again.
         private static let copying = """
-            count=0; copies=$(mktemp -d); cp -r "$0" "$copies/first"
+            count=1; copies=$(mktemp -d); cp -r "$0" "$copies/first"
             until test -e "$1"; do
                 cp -r "$0" "$copies/next"
                 diff -r --exclude .secretary "$copies/first" "$copies/next"
