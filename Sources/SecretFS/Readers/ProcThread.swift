@@ -51,13 +51,14 @@ final class ProcThread: Sendable {
         try? folder.close()
     }
 
+    /// - Parameter atNamespace: whether the mount namespace counts; not having to look at it saves a call.
     /// - Returns: `nil` when the thread has ended.
-    func look() -> Sight? {
+    func look(atNamespace: Bool) -> Sight? {
         // What is too long is not taken: half of it could mean something else.
         guard let groups = Self.beginning(of: controlGroups), groups.count < Self.limit else { return nil }
         return Sight(
             controlGroups: groups, executable: Self.link("exe", in: folder.rawValue),
-            mountNamespace: Self.link("ns/mnt", in: folder.rawValue))
+            mountNamespace: atNamespace ? Self.link("ns/mnt", in: folder.rawValue) : nil)
     }
 
     /// The mount namespace of this process.

@@ -20,19 +20,22 @@ final class ReaderInspector: Sendable {
     /// Each costs two descriptors.
     private static let capacity = 64
 
-    /// - Parameter caller: a thread that waits for an answer, and so neither ends nor executes another program before it
-    ///   gets one; a decision about one that waits no more lets nobody read.
-    func reader(of caller: Caller) -> ReaderProcess {
+    /// - Parameters:
+    ///   - caller: a thread that waits for an answer, and so neither ends nor executes another program before it gets one; a
+    ///     decision about one that waits no more lets nobody read.
+    ///   - forRules: whether it is asked for rules, and not only to be written down: then the mount namespace counts, too.
+    func reader(of caller: Caller, forRules: Bool = true) -> ReaderProcess {
         var reader = ReaderProcess(uid: caller.uid, gid: caller.gid, pid: caller.thread)
         guard caller.thread > 0 else { return reader }
         let before = known.withLock { $0[caller.thread] }
-        if let before, let sight = before.thread.look() {
+        if let before, var sight = before.thread.look(atNamespace: forRules) {
+            if !forRules { sight.mountNamespace = before.sight.mountNamespace }
             if sight == before.sight {
                 reader = before.reader
             } else {
                 reader = remember(before.thread, sight, of: caller)
             }
-        } else if let thread = ProcThread(caller.thread), let sight = thread.look() {
+        } else if let thread = ProcThread(caller.thread), let sight = thread.look(atNamespace: forRules) {
             reader = remember(thread, sight, of: caller)
         }
         // These can change from one request to the next.

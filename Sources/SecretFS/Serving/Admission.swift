@@ -24,7 +24,8 @@ struct Admission: Sendable {
     func admit(_ caller: Caller, to file: SecretFile, generation: UInt64) throws(SecretaryError) -> ReaderProcess {
         let reader =
             file.readers.isEmpty && trail == nil
-            ? ReaderProcess(uid: caller.uid, gid: caller.gid, pid: caller.thread) : inspector.reader(of: caller)
+            ? ReaderProcess(uid: caller.uid, gid: caller.gid, pid: caller.thread)
+            : inspector.reader(of: caller, forRules: !file.readers.isEmpty)
         let verdict = file.verdict(on: reader)
         do {
             try trail?.note(verdict, on: reader, of: file, generation: generation)

@@ -81,8 +81,7 @@ final class AuditTrail: Sendable {
         record.mount = mount
         record.secret = file.path
         record.digest = file.version
-        let scopes = file.scopes
-        if !scopes.isEmpty { record.scope = scopes.joined(separator: " ") }
+        record.scope = file.scopeText
         record.reader = reader
         record.generation = generation
         return record

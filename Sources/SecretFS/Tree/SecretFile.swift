@@ -24,6 +24,12 @@ public struct SecretFile: Sendable {
     public let path: String
     /// Whether decrypting it may wait for something outside this process.
     let mayBlock: Bool
+    /// Names this version: a digest of everything encrypted and literal in it.
+    public let version: [UInt8]
+    /// The scopes of its envelopes, each once.
+    let scopes: [String]
+    /// The same in one text; `nil` for none.
+    let scopeText: String?
 
     public init(
         content: Content, name: String?, readers: ReaderRules = ReaderRules(), opener: SecretOpener, source: String,
@@ -35,7 +41,16 @@ public struct SecretFile: Sendable {
         self.opener = opener
         self.source = source
         self.path = path
-        mayBlock = Self.envelopes(of: content).contains { opener.decryptor.mayBlock(on: $0) }
+        // For each open the same, so computed once.
+        let envelopes = Self.envelopes(of: content)
+        mayBlock = envelopes.contains { opener.decryptor.mayBlock(on: $0) }
+        scopes = Set(envelopes.compactMap { $0.scope?.description }).sorted()
+        scopeText = scopes.isEmpty ? nil : scopes.joined(separator: " ")
+        version =
+            switch content {
+            case .value(let value): value.digest
+            case .rendering(let rendering): rendering.digest
+            }
     }
 
     /// Exact size of the plaintext in bytes.
@@ -49,14 +64,6 @@ public struct SecretFile: Sendable {
         }
     }
 
-    /// Names this version: a digest of everything encrypted and literal in it.
-    public var version: [UInt8] {
-        switch content {
-        case .value(let value): value.digest
-        case .rendering(let rendering): rendering.digest
-        }
-    }
-
     /// Everything in it that is encrypted.
     var envelopes: [Envelope] { Self.envelopes(of: content) }
 
@@ -65,11 +72,6 @@ public struct SecretFile: Sendable {
         case .value(let value): value.envelopes
         case .rendering(let rendering): rendering.values.flatMap(\.value.value.envelopes)
         }
-    }
-
-    /// The scopes of its envelopes, each once.
-    var scopes: [String] {
-        Set(envelopes.compactMap { $0.scope?.description }).sorted()
     }
 
     /// Decides whether the scopes let the mount's identity have it, before any key is touched.
