@@ -15,8 +15,8 @@ final class ServingThreads: Sendable {
         /// How many have not ended.
         var running = 0
         var isStopped = false
-        /// Why serving ended by itself.
-        var end: Result<Void, SecretaryError>?
+        /// Whether serving ended by itself.
+        var hasEnded = false
     }
 
     private let session: KernelSession
@@ -127,8 +127,8 @@ final class ServingThreads: Sendable {
 
     private func end(_ result: Result<Void, SecretaryError>) {
         let isFirst = state.withLock { state in
-            defer { state.end = state.end ?? result }
-            return state.end == nil && !state.isStopped
+            defer { state.hasEnded = true }
+            return !state.hasEnded && !state.isStopped
         }
         if isFirst { ended(result) }
     }

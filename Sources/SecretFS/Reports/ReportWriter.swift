@@ -62,7 +62,7 @@ final class ReportWriter: Sendable {
         let silence = reading.withLock { reading in
             reading.flatMap { ContinuousClock.now - $0.began > Self.readingPatience ? $0.time : nil }
         }
-        return silence.map { "the source has not answered since \(Self.timestamp($0))" } ?? loading.error
+        return silence.map { "the source has not answered since \(Timestamp.text($0, isFine: false))" } ?? loading.error
     }
 
     /// The source was read anew.
@@ -103,7 +103,7 @@ final class ReportWriter: Sendable {
             ("error", trouble.map { .string($0) } ?? .null),
             ("source", .string(source)),
             ("generation", .number(Int(tree.generation))),
-            ("loaded", .string(Self.timestamp(loading.loaded))),
+            ("loaded", .string(Timestamp.text(loading.loaded, isFine: false))),
             ("secrets", .number(tree.secretCount)),
             ("warnings", .array((loading.warnings + machineWarnings).map { .string($0) })),
             ("failures", .array(failures)),
@@ -135,16 +135,4 @@ final class ReportWriter: Sendable {
 
     /// What is wrong with more than this mount.
     private var machineWarnings: [String] { LockedMemory.warning.map { [$0.message] } ?? [] }
-
-    /// As RFC 3339 has it, in UTC.
-    private static func timestamp(_ nanoseconds: Int64) -> String {
-        var seconds = time_t(nanoseconds / 1_000_000_000)
-        var parts = unsafe tm()
-        unsafe gmtime_r(&seconds, &parts)
-        return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { buffer in
-            guard let base = buffer.baseAddress else { return "" }
-            _ = unsafe strftime(base, buffer.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
-            return unsafe String(cString: base)
-        }
-    }
 }

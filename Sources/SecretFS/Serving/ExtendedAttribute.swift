@@ -20,16 +20,9 @@ enum ExtendedAttribute: String, CaseIterable {
             let scopes = file.scopes
             return scopes.isEmpty ? "none" : scopes.joined(separator: " ")
         case .source: return file.source
-        case .version: return hexadecimal(file.version.prefix(8))
+        case .version: return file.version.prefix(8).hexadecimal
         case .state: return isHeld ? "held" : "sealed"
         case .age: return String(max(0, (WallClock.nanoseconds() - attributes.modified) / 1_000_000_000))
         }
-    }
-
-    private func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-        bytes.map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
     }
 }

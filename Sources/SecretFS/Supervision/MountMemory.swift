@@ -99,8 +99,15 @@ internal import SystemPackage
         }
     }
 
+    /// Changes what the supervisor says about itself, all at once for those who read it.
+    func updateNotice(_ change: (inout SupervisorNotice) -> Void) {
+        var changed = notice
+        change(&changed)
+        notice = changed
+    }
+
     /// What the supervisor says about itself, for `.secretary/status`.
-    var notice: SupervisorNotice {
+    private(set) var notice: SupervisorNotice {
         get {
             let valid = unsafe Int(number(at: Offset.validNotice).pointee.load(ordering: .acquiring))
             let start = Offset.notices + valid * Offset.noticeSize

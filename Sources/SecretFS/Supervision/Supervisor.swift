@@ -57,7 +57,7 @@ public final class Supervisor {
     private var nextStart: ContinuousClock.Instant?
     private var isEnding = false
     private var isOver = false
-    private var isReady = false
+    /// `nil` once it was called.
     private var ready: (() -> Void)?
     private var outcome = Outcome.ended
 
@@ -100,10 +100,10 @@ public final class Supervisor {
             mountpoint = try Mountpoint(claiming: settings.mountpoint)
             memory = try MountMemory.make()
         }
-        var notice = memory.notice
-        notice.supervisor = Int(getpid())
-        notice.mountpoint = mountpoint.path
-        memory.notice = notice
+        memory.updateNotice { [mountpoint = mountpoint.path] notice in
+            notice.supervisor = Int(getpid())
+            notice.mountpoint = mountpoint
+        }
     }
 
     /// Mounts, and keeps the mount alive until somebody unmounts or a signal says to end (`SIGTERM`, `SIGINT`, `SIGHUP`).
@@ -167,10 +167,8 @@ public final class Supervisor {
 
     /// - Parameter program: the file to run: the supervisor's own, unless it is to be another.
     private func makeWorker(program: String = WorkerCommand.ownProgram) throws(SecretaryError) -> WorkerProcess {
-        var notice = memory.notice
-        let number = notice.workers
-        notice.workers += 1
-        memory.notice = notice
+        let number = memory.notice.workers
+        memory.updateNotice { $0.workers += 1 }
         memory.life(of: number).reset()
         let process = try WorkerProcess(number: number, program: program, command)
         // With a service manager's store a new supervisor starts its own worker; without, the mount has nobody else.
@@ -247,13 +245,13 @@ public final class Supervisor {
     }
 
     private func announce() {
-        if let manager, !isReady {
+        guard let ready else { return }
+        self.ready = nil
+        if let manager {
             for (name, descriptor) in handover?.stored ?? [] { manager.store(descriptor, as: name) }
             manager.notify("READY=1", "STATUS=Mounted at \(mountpoint.path)")
         }
-        if !isReady { ready?() }
-        isReady = true
-        ready = nil
+        ready()
     }
 
     // MARK: Ends
@@ -310,10 +308,10 @@ public final class Supervisor {
     }
 
     private func restart(because reason: String, wasKilled: Bool, served: Bool) {
-        var notice = memory.notice
-        notice.restarts += 1
-        notice.lastEnd = reason
-        memory.notice = notice
+        memory.updateNotice { notice in
+            notice.restarts += 1
+            notice.lastEnd = reason
+        }
         switch policy.workerEnded(wasKilled: wasKilled, served: served) {
         case .start(let delay):
             nextStart = .now + delay
@@ -355,10 +353,10 @@ public final class Supervisor {
     }
 
     private func noteUpgrade(error: String) {
-        var notice = memory.notice
-        notice.upgrades += 1
-        notice.upgradeError = error
-        memory.notice = notice
+        memory.updateNotice { notice in
+            notice.upgrades += 1
+            notice.upgradeError = error
+        }
     }
 
     /// The new worker serves: now the supervisor becomes the new program, too, with the same process id.

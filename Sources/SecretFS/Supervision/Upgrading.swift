@@ -15,7 +15,7 @@ public enum Upgrading {
         let before = try Status(of: path)
         // A mount can say anything of itself: only its owner's processes get a signal for it.
         let owner = table.owner(at: path)
-        guard before.supervisor > 1, let owner, user(of: before.supervisor) == owner,
+        guard before.supervisor > 1, let owner, (try? LiveReader(pid: before.supervisor))?.process.uid == owner,
             kill(before.supervisor, SIGUSR2) == 0
         else {
             throw SecretaryError(
@@ -37,15 +37,6 @@ public enum Upgrading {
         }
         throw SecretaryError(
             .mount, "\(path) is not upgraded after \(deadline)", hint: "look at \(path)/.secretary/status")
-    }
-
-    /// As whom a process runs (`Uid` of proc_pid_status(5)).
-    private static func user(of pid: pid_t) -> UInt32? {
-        guard let file = try? FileDescriptor.open(FilePath("/proc/\(pid)/status"), .readOnly) else { return nil }
-        defer { try? file.close() }
-        let lines = String(decoding: (try? file.readToEnd()) ?? [], as: UTF8.self).split(separator: "\n")
-        let words = lines.first { $0.hasPrefix("Uid:") }?.split(separator: "\t")
-        return words.flatMap { $0.count > 1 ? UInt32($0[1]) : nil }
     }
 
     /// What `.secretary/status` says of supervisor and upgrades.

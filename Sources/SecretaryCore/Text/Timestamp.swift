@@ -1,9 +1,11 @@
-/// Moments as RFC 3339 has them: `2026-11-22T01:02:03.000004Z`, always UTC and with microseconds.
+/// Moments as RFC 3339 has them: `2026-11-22T01:02:03.000004Z`, always UTC.
 ///
 /// Computed here: `gmtime_r` and `strftime` cost more than everything else of an audit record.
 public enum Timestamp {
-    /// - Parameter time: nanoseconds since 1970.
-    static func append(_ time: Int64, to text: inout [UInt8]) {
+    /// - Parameters:
+    ///   - time: nanoseconds since 1970.
+    ///   - isFine: whether microseconds are written, or whole seconds.
+    static func append(_ time: Int64, to text: inout [UInt8], isFine: Bool = true) {
         let seconds = time.quotientRoundedDown(1_000_000_000)
         let days = seconds.quotientRoundedDown(86400)
         let (year, month, day) = date(days)
@@ -16,14 +18,16 @@ public enum Timestamp {
             text.append(separator)
             append(number, digits: 2, to: &text)
         }
-        text.append(UInt8(ascii: "."))
-        append(Int(time - seconds * 1_000_000_000) / 1000, digits: 6, to: &text)
+        if isFine {
+            text.append(UInt8(ascii: "."))
+            append(Int(time - seconds * 1_000_000_000) / 1000, digits: 6, to: &text)
+        }
         text.append(UInt8(ascii: "Z"))
     }
 
-    public static func text(_ time: Int64) -> String {
+    public static func text(_ time: Int64, isFine: Bool = true) -> String {
         var text: [UInt8] = []
-        append(time, to: &text)
+        append(time, to: &text, isFine: isFine)
         return String(decoding: text, as: UTF8.self)
     }
 

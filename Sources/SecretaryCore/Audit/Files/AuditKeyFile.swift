@@ -16,7 +16,7 @@ enum AuditKeyFile {
         guard let file = try AuditOpenFile.open(path, flags: O_WRONLY | O_CREAT | O_APPEND, forbidden: 0o077) else {
             return
         }
-        let head = Array("\(word) \(AuditKeyFile.hexadecimal(state.identifier)) ".utf8)
+        let head = Array("\(word) \(state.identifier.hexadecimal) ".utf8)
         let line = try unsafe SecretBytes(count: lineCount) { target in
             unsafe target.copyBytes(from: head)
             let digits = unsafe target.part(head.count, 65)
@@ -34,7 +34,7 @@ enum AuditKeyFile {
     /// The key of the log `identifier` in the text of such a file.
     /// - Returns: `nil` when it has none.
     static func key(of identifier: [UInt8], in text: borrowing SecretBytes) throws(SecretaryError) -> SecretBytes? {
-        let head = Array("\(word) \(hexadecimal(identifier)) ".utf8)
+        let head = Array("\(word) \(identifier.hexadecimal) ".utf8)
         let start = unsafe text.withUnsafeBytes { text in
             stride(from: 0, through: text.count - lineCount, by: lineCount).first { start in
                 unsafe text.part(start, lineCount).starts(with: head)
@@ -51,9 +51,5 @@ enum AuditKeyFile {
             }
             guard isWhole else { throw SecretaryError(.malformed, "the key of the audit log is not whole") }
         }
-    }
-
-    static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

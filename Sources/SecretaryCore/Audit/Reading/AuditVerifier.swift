@@ -97,7 +97,7 @@ public struct AuditVerifier {
         // It may be read while it is written.
         for _ in 0..<10 {
             guard let state = try AuditStateFile.read(states) else { continue }
-            return AuditKeyFile.hexadecimal(state.identifier) == check.verdict.log ? state.sequence : nil
+            return state.identifier.hexadecimal == check.verdict.log ? state.sequence : nil
         }
         return nil
     }

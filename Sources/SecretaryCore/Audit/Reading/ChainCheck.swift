@@ -109,7 +109,7 @@ struct ChainCheck: ~Copyable {
             publicKey = line.fields.octets("next_key") ?? []
             epoch += 1
             verdict.signedUpTo = line.sequence
-            verdict.nextRoot = AuditKeyFile.hexadecimal(publicKey)
+            verdict.nextRoot = publicKey.hexadecimal
         }
         let time = line.fields.text("time") ?? ""
         if verdict.firstRecord == 0 { (verdict.firstRecord, verdict.firstTime) = (line.sequence, time) }
@@ -134,7 +134,7 @@ struct ChainCheck: ~Copyable {
         else { return fail(at: raw.offset, line.sequence, "the file does not begin as an audit log does") }
         if verdict.log.isEmpty {
             verdict.log = log
-            verdict.root = AuditKeyFile.hexadecimal(publicKey)
+            verdict.root = publicKey.hexadecimal
             (expected, link, self.publicKey, self.epoch) = (line.sequence, previous, publicKey, epoch)
             key = try source?.key(of: line)
         } else if log != verdict.log {
