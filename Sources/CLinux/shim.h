@@ -109,6 +109,9 @@ static inline int clinux_lock_within(pthread_mutex_t *mutex, long seconds) {
     return pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &deadline);
 }
 
+/// Leases of fcntl(2), which glibc hides behind _GNU_SOURCE.
+static const int clinux_set_lease = 1024, clinux_set_lease_signal = 10;
+
 /// Memory that has a descriptor and no name anywhere (memfd_create(2)).
 int memfd_create(const char *name, unsigned int flags);
 static inline int clinux_memory_file(const char *name) { return memfd_create(name, 1 /* MFD_CLOEXEC */); }

@@ -19,8 +19,8 @@ extension MountTests {
         }
 
         private static let none = "0000000000000000"
-        /// `CAP_DAC_READ_SEARCH`.
-        private static let reading = "0000000000000004"
+        /// `CAP_DAC_READ_SEARCH` and `CAP_LEASE`.
+        private static let reading = "0000000010000004"
 
         @Test("the worker has no privileges but to read, and makes no other system calls", arguments: Account.all)
         func worker(account: Account) async throws {
@@ -54,8 +54,8 @@ extension MountTests {
                 try makeSource(repo)
                 try await repo.mounted("app.yml") { (mount) async throws in
                     let server = mount.server
-                    // CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE and CAP_SYS_ADMIN.
-                    let kept = account == .root ? "0000000000280004" : Self.none
+                    // CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE, CAP_SYS_ADMIN and CAP_LEASE.
+                    let kept = account == .root ? "0000000010280004" : Self.none
                     #expect(try field("CapPrm", of: server) == kept)
                     #expect(try field("CapEff", of: server) == kept)
                     if account == .root { #expect(try field("CapBnd", of: server) == kept) }

@@ -16,9 +16,6 @@ struct SourceWatcher: ~Copyable {
     /// Whether there was more to note since `startNoting` than the kernel has room for.
     private(set) var hasMissedEvents = false
 
-    /// Whoever keeps a file open for writing longer than this without writing is no longer waited for.
-    private static let patience: Duration = .milliseconds(500)
-
     private static let events =
         UInt32(IN_CREATE | IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)
         | UInt32(IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
@@ -80,7 +77,7 @@ struct SourceWatcher: ~Copyable {
     /// Takes in what happened since the last call.
     /// - Returns: whether anything did that can change what is shown.
     mutating func drain() -> Bool {
-        let limit = ContinuousClock.now - Self.patience
+        let limit = ContinuousClock.now - ConfigFileCache.patience
         let writers = beingWritten.count
         beingWritten = beingWritten.filter { $0.value > limit }
         var changed = beingWritten.count != writers
@@ -147,6 +144,6 @@ struct SourceWatcher: ~Copyable {
 
     /// When to look again although nothing happens; `nil` for never.
     var patienceEnds: ContinuousClock.Instant? {
-        beingWritten.values.min().map { $0 + Self.patience }
+        beingWritten.values.min().map { $0 + ConfigFileCache.patience }
     }
 }

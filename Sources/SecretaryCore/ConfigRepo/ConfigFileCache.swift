@@ -44,6 +44,8 @@ public final class ConfigFileCache: Sendable {
     private struct State {
         var entries: [FilePath: Entry] = [:]
         var isRestless = false
+        /// Whether `confirm` was called: before that there is nothing better than half a file.
+        var isConfirmed = false
         /// Files from the future, as there are after the clock was set back: as they were first seen, and when.
         var sightings: [FilePath: (stamp: Stamp, first: ContinuousClock.Instant)] = [:]
     }
@@ -53,8 +55,11 @@ public final class ConfigFileCache: Sendable {
     /// The time of day.
     private let now: @Sendable () -> Int64
 
-    /// Times of files are at worst this coarse, in nanoseconds; and the kernel tells of a change at worst this much later.
-    private static let granularity: Int64 = 50_000_000
+    /// Times of files are at worst this coarse; and the kernel tells of a change at worst this much later.
+    private static let granularity: Duration = .milliseconds(50)
+
+    /// Whoever keeps a file open for writing longer than this without writing is no longer waited for.
+    public static let patience: Duration = .seconds(2)
 
     /// - Parameter keepsPlainText: whether text files without envelopes are wanted too; else they take no memory, and have
     ///   no values.
@@ -79,14 +84,14 @@ public final class ConfigFileCache: Sendable {
     ) throws(SecretaryError) -> ConfigFile? {
         let path = folder.pushing(name)
         if isUnsettled { return wholeFile(path, format) }
-        let known = state.withLock { $0.entries[path] }
-        let now = now()
+        let (known, isConfirmed) = state.withLock { ($0.entries[path], $0.isConfirmed) }
         guard let stamp = Stamp(path) else { return try read(name, in: folder, format) }
         if let known, known.isReliable, known.format == format, known.stamp == stamp { return known.file }
-        let isReliable =
-            stamp.changed > now ? hasRested(path, stamp) : stamp.changed + Self.granularity < now
+        let age = age(of: path, stamp)
+        let isReliable = age > Self.granularity
+        if isConfirmed, age < Self.patience, SafeFile.isOpenForWriting(path) { return restlessFile(path, format) }
         let whole = known?.format == format ? known?.whole : nil
-        // The kernel empties a file before it tells anybody.
+        // The kernel empties a file before it tells anybody, and does not always know who is writing.
         if whole != nil, !isReliable, known?.stamp.isSameFile(as: stamp) ?? false {
             return restlessFile(path, format)
         }
@@ -104,14 +109,17 @@ public final class ConfigFileCache: Sendable {
         try withoutPlainText(ConfigFile.read(name, in: folder, format: format))
     }
 
-    /// Whether a file from the future has stayed as it is for long enough, by a clock that nobody sets.
-    private func hasRested(_ path: FilePath, _ stamp: Stamp) -> Bool {
-        state.withLock { state in
+    /// For how long the file is known to be as it is.
+    private func age(of path: FilePath, _ stamp: Stamp) -> Duration {
+        let now = now()
+        if stamp.changed <= now { return .nanoseconds(now - stamp.changed) }
+        // From the future: since it was first seen like this, by a clock that nobody sets.
+        return state.withLock { state in
             if let sighting = state.sightings[path], sighting.stamp == stamp {
-                return ContinuousClock.now - sighting.first > .nanoseconds(Self.granularity)
+                return ContinuousClock.now - sighting.first
             }
             state.sightings[path] = (stamp, .now)
-            return false
+            return .zero
         }
     }
 
@@ -154,6 +162,7 @@ public final class ConfigFileCache: Sendable {
     /// Nobody wrote to a file while it was read: each is whole as it was read last.
     public func confirm() {
         state.withLock { state in
+            state.isConfirmed = true
             state.entries = state.entries.mapValues { entry in
                 var entry = entry
                 entry.whole = entry.file

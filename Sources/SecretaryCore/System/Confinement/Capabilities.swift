@@ -12,6 +12,8 @@ public struct Capabilities: OptionSet, Sendable {
     public static let readEverything = Capabilities(number: CAP_DAC_READ_SEARCH)
     /// Learning which program another user's process runs (`CAP_SYS_PTRACE`).
     public static let inspectProcesses = Capabilities(number: CAP_SYS_PTRACE)
+    /// Asking whether somebody else's file is being written (`CAP_LEASE`).
+    public static let leaseEverything = Capabilities(number: CAP_LEASE)
     /// Mounting and unmounting (`CAP_SYS_ADMIN`).
     public static let administer = Capabilities(number: CAP_SYS_ADMIN)
 

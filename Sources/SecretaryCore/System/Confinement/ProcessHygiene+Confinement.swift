@@ -15,8 +15,8 @@ extension ProcessHygiene {
     public static func confineWorker(_ needs: WorkerNeeds) throws(SecretaryError) -> Confinement {
         try requireOneThread()
         forbidNewPrivileges()
-        let kept: Capabilities = needs.inspectsReaders ? [.readEverything, .inspectProcesses] : .readEverything
-        try kept.keepOnlyThese()
+        let forReading: Capabilities = [.readEverything, .leaseEverything]
+        try (needs.inspectsReaders ? forReading.union(.inspectProcesses) : forReading).keepOnlyThese()
         var landlockVersion: Int?
         if !needs.inspectsReaders {
             let rules = FileSystemRules(
@@ -35,8 +35,8 @@ extension ProcessHygiene {
         guard !Capabilities.effective.isEmpty else { return }
         try requireOneThread()
         forbidNewPrivileges()
-        // The last two are for its workers.
-        try ([.administer, .readEverything, .inspectProcesses] as Capabilities).keepOnlyThese()
+        // All but the first are for its workers.
+        try ([.administer, .readEverything, .leaseEverything, .inspectProcesses] as Capabilities).keepOnlyThese()
     }
 
     /// From now on no program that is executed gets more rights than this process has (`PR_SET_NO_NEW_PRIVS`).
