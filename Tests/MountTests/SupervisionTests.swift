@@ -80,6 +80,47 @@ extension MountTests {
             }
         }
 
+        @Test("an upgrade ends a time without workers as soon as the new one could serve")
+        func upgradeInNeed() async throws {
+            try await TestRepo.with { repo in
+                try repo.write("web.yml", "password: \(try repo.seal("s3cret"))\n")
+                try await repo.mounted("web.yml") { mount in
+                    _ = try await repo.shell("mv keys gone")
+                    try mount.worker.signal(SIGKILL)
+                    try await eventually("the supervisor answers itself") {
+                        try await mount.status().string("state") == "failed"
+                    }
+                    let refused = try await repo.secretaryctl("mount", "upgrade", mount.path.string)
+                    #expect(refused.status == 81)
+                    #expect(refused.errors.contains("no config public key"), "\(refused.errors)")
+                    _ = try await repo.shell("mv gone keys")
+                    let upgraded = try await repo.secretaryctl("mount", "upgrade", mount.path.string)
+                    #expect(upgraded.status == 0, "\(upgraded.errors)")
+                    #expect(try await mount.read("password").text == "s3cret")
+                    #expect(try await mount.status().string("state") == "current")
+                }
+            }
+        }
+
+        @Test("an upgrade goes on when the old worker is killed in the middle of it, at whatever moment")
+        func upgradeAndKill() async throws {
+            try await TestRepo.with { repo in
+                try repo.write("web.yml", "password: \(try repo.seal("s3cret"))\n")
+                try await repo.mounted("web.yml") { mount in
+                    for round in 0..<12 {
+                        let worker = try ServerProcess(pid: pid_t(try await mount.status().number("worker_pid")))
+                        async let upgrade = repo.secretaryctl("mount", "upgrade", mount.path.string)
+                        // Anywhere between the signal to the supervisor and its end.
+                        try await Task.sleep(for: .milliseconds(round * 15))
+                        try? worker.signal(SIGKILL)
+                        let upgraded = try await upgrade
+                        #expect(upgraded.status == 0, "\(upgraded.errors)")
+                        #expect(try await mount.read("password").text == "s3cret")
+                    }
+                }
+            }
+        }
+
         @Test("keys that came in variables are in no supervisor's environment or memory, and every worker has them")
         func keysInVariables() async throws {
             try await TestRepo.with { repo in

@@ -22,7 +22,9 @@ struct WriterTests {
             let passed = Passed()
             self.passed = passed
             scratch = try Scratch()
-            cache = ConfigFileCache(keepsPlainText: true) { WallClock.nanoseconds() + passed.nanoseconds.withLock(\.self) }
+            cache = ConfigFileCache(keepsPlainText: true) {
+                WallClock.nanoseconds() + passed.nanoseconds.withLock(\.self)
+            }
         }
 
         func wait(_ seconds: Double) {

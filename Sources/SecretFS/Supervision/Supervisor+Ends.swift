@@ -1,0 +1,91 @@
+internal import Glibc
+internal import SecretaryCore
+internal import Synchronization
+internal import SystemPackage
+
+/// What follows when a worker ends.
+extension Supervisor {
+    /// Notices which workers have ended.
+    func handleEnds() throws(SecretaryError) {
+        try handleEndOfCurrent()
+        handleEndOfSuccessor()
+        remains.removeAll { process in
+            guard let change = process.nextChange(), change.isEnd else { return false }
+            // What its last threads had taken meanwhile.
+            if let connection { KernelSession.requestResending(on: connection) }
+            return true
+        }
+    }
+
+    private func handleEndOfCurrent() throws(SecretaryError) {
+        guard let charge = current else { return }
+        while let change = charge.process.nextChange() {
+            switch change {
+            case .stopped: current?.stopped = .now
+            case .continued: current?.stopped = nil
+            case .exited, .killed: return try workerEnded(charge, change)
+            }
+        }
+        if charge.process.hasLostMainThread.load(ordering: .acquiring) {
+            // It may be a moment before the system says so.
+            if let change = charge.process.nextChange(), change.isEnd { return try workerEnded(charge, change) }
+            remains.append(charge.process)
+            try workerEnded(charge, .killed(signal: SIGKILL))
+        }
+    }
+
+    private func workerEnded(_ charge: Charge, _ change: WorkerProcess.Change) throws(SecretaryError) {
+        // What it said last may not have been read yet.
+        try handleMessages()
+        let reason = current?.complaint ?? "the worker \(change.description)"
+        let phase = current?.phase ?? charge.phase
+        let isReplaced = successor?.phase == .prepared
+        current = nil
+        if isEnding {
+            isOver = true
+        } else if connection == nil {
+            outcome = .failed(status: change.status)
+            isOver = true
+        } else if isReplaced {
+            if phase != .ending { noteRestart(because: reason) }
+            try promoteSuccessor()
+        } else {
+            restart(
+                because: reason, wasKilled: change == .killed(signal: SIGKILL),
+                served: phase == .serving || phase == .ending)
+        }
+    }
+
+    /// Has another worker start when it is time, and answers alone until then if that takes long.
+    func restart(because reason: String, wasKilled: Bool, served: Bool) {
+        noteRestart(because: reason)
+        switch policy.workerEnded(wasKilled: wasKilled, served: served) {
+        case .start(let delay):
+            nextStart = .now + delay
+        case .standIn(let delay):
+            nextStart = .now + delay
+            guard standIn == nil else { return }
+            answerAlone(because: reason)
+            manager?.notify("STATUS=Answering with errors: \(reason)")
+        }
+    }
+
+    private func noteRestart(because reason: String) {
+        memory.updateNotice { notice in
+            notice.restarts += 1
+            notice.lastEnd = reason
+        }
+    }
+
+    /// Answers every request with an error.
+    func answerAlone(because reason: String) {
+        guard let connection else { return }
+        // If not even that can be done, readers wait for the next worker.
+        standIn = try? StandIn(
+            for: memory, on: connection, settings: settings, source: settings.source, because: reason
+        ) { [unmounted, waker] in
+            unmounted.stop()
+            waker.wake()
+        }
+    }
+}

@@ -1,0 +1,41 @@
+internal import Glibc
+internal import SecretaryCore
+internal import SystemPackage
+
+/// The end of the mount.
+extension Supervisor {
+    /// How long the rest of a worker usually takes to be gone.
+    private static let briefness: Duration = .milliseconds(100)
+
+    /// Takes the mount away.
+    func finish() {
+        for process in [current?.process, successor?.process].compactMap(\.self) {
+            process.kill(SIGKILL)
+            remains.append(process)
+        }
+        guard let connection else { return }
+        // Whoever unmounted was faster, if it fails.
+        try? Unmounting.detach(mountpoint.path, lazily: true)
+        outliveWorkers()
+        standIn?.stop()
+        try? connection.close()
+    }
+
+    /// Waits until no worker is left that could use the connection.
+    ///
+    /// A thread that was telling the kernel something when its process ended may wait for a look-up that nobody answers, and
+    /// keeps the connection from being closed, by which that look-up would fail: unless somebody answers, both wait forever.
+    private func outliveWorkers() {
+        let now = ContinuousClock.now
+        for (end, isLast) in [(now + Self.briefness, false), (now + Charge.patience, true)] {
+            while true {
+                remains.removeAll { $0.nextChange()?.isEnd ?? false }
+                if remains.isEmpty { return }
+                guard ContinuousClock.now < end else { break }
+                waker.wait(until: end, orReadable: [signals.descriptor])
+                _ = signals.pending()
+            }
+            if !isLast, standIn == nil { answerAlone(because: "the mount ends") }
+        }
+    }
+}

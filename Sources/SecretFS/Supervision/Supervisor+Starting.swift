@@ -1,0 +1,96 @@
+internal import Glibc
+internal import SecretaryCore
+internal import Synchronization
+internal import SystemPackage
+
+/// From a worker's start until it serves.
+extension Supervisor {
+    /// - Parameter program: the file to run: the supervisor's own, unless it is to be another.
+    func makeWorker(program: String = WorkerCommand.ownProgram) throws(SecretaryError) -> WorkerProcess {
+        let number = memory.notice.workers
+        memory.updateNotice { $0.workers += 1 }
+        memory.life(of: number).reset()
+        let process = try WorkerProcess(number: number, program: program, command)
+        // With a service manager's store a new supervisor starts its own worker; without, the mount has nobody else.
+        let text = "\(number) \(manager == nil ? "stay" : "follow")"
+        process.control.send(
+            .prepare, text, memory.descriptors + [mountpoint.claim] + (keys.map { [$0] } ?? []))
+        return process
+    }
+
+    func startWorker() throws(SecretaryError) {
+        nextStart = nil
+        do throws(SecretaryError) {
+            current = Charge(process: try makeWorker())
+        } catch {
+            guard connection != nil else { throw error }
+            restart(because: error.message, wasKilled: false, served: false)
+        }
+    }
+
+    func watchLife(of process: WorkerProcess) {
+        let life = memory.life(of: process.number)
+        // Without it the end is noticed all the same, if not in every case at once.
+        _ = try? BackgroundThread { [waker] in
+            life.waitForEnd()
+            process.hasLostMainThread.store(true, ordering: .releasing)
+            waker.wake()
+        }
+    }
+
+    /// Hears what workers say.
+    func handleMessages() throws(SecretaryError) {
+        while let charge = current, let message = charge.nextMessage() {
+            switch message.kind {
+            case .prepared:
+                current?.phase = .prepared
+                watchLife(of: charge.process)
+                try giveConnection()
+            case .serving:
+                current?.phase = .serving
+                policy.workerServes()
+                announce()
+            case .failed: current?.complaint = message.text
+            case .unmounted:
+                isEnding = true
+                current?.isEnding()
+            case .prepare, .serve, .end: break
+            }
+        }
+        while let charge = successor, let message = charge.nextMessage() {
+            switch message.kind {
+            case .prepared:
+                successor?.phase = .prepared
+                successor?.deadline = nil
+                watchLife(of: charge.process)
+            case .failed: successor?.complaint = message.text
+            case .serving, .unmounted, .prepare, .serve, .end: break
+            }
+        }
+        guard successor?.phase == .prepared, !isEnding else { return }
+        if current == nil { return try promoteSuccessor() }
+        if current?.phase == .serving { current?.dismiss() }
+    }
+
+    /// Lets the current worker serve, after mounting if there is no mount yet.
+    func giveConnection() throws(SecretaryError) {
+        standIn?.stop()
+        standIn = nil
+        if connection == nil {
+            let mount = try KernelMount(at: mountpoint.path, options: settings.kernelOptions)
+            memory.greeting = mount.greeting
+            connection = mount.connection
+        }
+        if let connection { current?.process.control.send(.serve, "", [connection]) }
+    }
+
+    func announce() {
+        guard let ready else { return }
+        self.ready = nil
+        if let manager {
+            for (name, descriptor) in handover?.stored ?? [] { manager.store(descriptor, as: name) }
+            manager.notify("READY=1", "STATUS=Mounted at \(mountpoint.path)")
+        }
+        ready()
+    }
+}
