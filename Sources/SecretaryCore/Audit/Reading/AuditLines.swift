@@ -46,12 +46,6 @@ struct AuditLines {
     /// Whether all that has been read was whole lines.
     var isAtEnd: Bool { start == buffer.count }
 
-    /// Takes back a line that `next` has given last.
-    mutating func back(_ line: Line) {
-        start -= line.bytes.count
-        offset -= UInt64(line.bytes.count)
-    }
-
     private mutating func take(through end: Int) -> Line {
         defer {
             offset += UInt64(end + 1 - start)

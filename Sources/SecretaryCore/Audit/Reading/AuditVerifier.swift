@@ -41,25 +41,46 @@ public struct AuditVerifier {
     private func read(
         _ lines: inout AuditLines, of file: FilePath, isLast: Bool, _ check: inout ChainCheck
     ) throws(SecretaryError) {
-        while true {
-            while let line = try lines.next(), line.isWhole || line.bytes.count >= AuditLine.maximumCount {
-                try check.take(line)
-                if check.verdict.fault != nil { return }
-            }
-            guard isLast, !check.isFinished, !check.hasStray else { break }
-            // The writer may be at work: what its state tells of, or a line half written, is there a moment later.
-            guard let state = try Self.writerState(of: file, check), state > check.expected || !lines.isAtEnd,
-                try Self.grows(&lines)
-            else { break }
+        guard isLast, let state = AuditWriterState(beside: file) else {
+            try takeAll(&lines, &check)
+            return end(&lines, of: file, isLast: isLast, next: nil, &check)
         }
-        try end(&lines, of: file, isLast: isLast, &check)
+        let limit = ContinuousClock.now + Self.patience
+        var isRead = false
+        while !isRead {
+            isRead = try state.whileQuiet { (isQuiet) throws(SecretaryError) in
+                try takeAll(&lines, &check)
+                let next = try state.next(of: check.verdict.log)
+                // A writer may be in the middle of it: a line half written, or one that its state does not tell of yet.
+                let isEnd = lines.isAtEnd && (next == check.expected || check.isFinished)
+                guard isQuiet || isEnd || check.verdict.fault != nil || check.hasStray || .now > limit else {
+                    return false
+                }
+                end(&lines, of: file, isLast: isLast, next: next, &check)
+                return true
+            }
+            if !isRead { usleep(1000) }
+        }
+    }
+
+    /// How long a writer may take to finish what it has begun.
+    private static let patience = Duration.seconds(5)
+
+    /// Takes all whole lines that are there.
+    private func takeAll(_ lines: inout AuditLines, _ check: inout ChainCheck) throws(SecretaryError) {
+        while check.verdict.fault == nil, let line = try lines.next(),
+            line.isWhole || line.bytes.count >= AuditLine.maximumCount
+        {
+            try check.take(line)
+        }
     }
 
     /// Looks at how a file ends.
+    /// - Parameter next: the number of the next record, as the state beside the file has it; `nil` where there is none.
     private func end(
-        _ lines: inout AuditLines, of file: FilePath, isLast: Bool, _ check: inout ChainCheck
-    ) throws(SecretaryError) {
-        if check.reportStray() { return }
+        _ lines: inout AuditLines, of file: FilePath, isLast: Bool, next: UInt64?, _ check: inout ChainCheck
+    ) {
+        if check.verdict.fault != nil || check.reportStray() { return }
         if !lines.isAtEnd {
             return check.fail(at: lines.offset, check.expected, "the file ends within a record")
         }
@@ -72,7 +93,7 @@ public struct AuditVerifier {
         guard isLast else {
             return check.fail(at: lines.offset, check.expected, "the file ends before the log says so")
         }
-        switch try Self.writerState(of: file, check) {
+        switch next {
         case check.expected?: check.remark("the log has not been ended; \(file).state confirms that nothing follows")
         case let state?:
             check.fail(
@@ -86,31 +107,5 @@ public struct AuditVerifier {
                 at: lines.offset, check.expected,
                 "the log does not end with a last record: it is cut off, or was copied while it was written (--part)")
         }
-    }
-
-    /// The number of the next record, as the state beside the file has it; `nil` where there is none.
-    private static func writerState(of file: FilePath, _ check: borrowing ChainCheck) throws(SecretaryError) -> UInt64?
-    {
-        guard let states = try? AuditOpenFile.open(AuditPaths(file).state, flags: O_RDONLY, forbidden: 0o077) else {
-            return nil
-        }
-        // It may be read while it is written.
-        for _ in 0..<10 {
-            guard let state = try AuditStateFile.read(states) else { continue }
-            return state.identifier.hexadecimal == check.verdict.log ? state.sequence : nil
-        }
-        return nil
-    }
-
-    /// Waits a moment for more.
-    private static func grows(_ lines: inout AuditLines) throws(SecretaryError) -> Bool {
-        for _ in 0..<20 {
-            if let line = try lines.next(), line.isWhole {
-                lines.back(line)
-                return true
-            }
-            usleep(5000)
-        }
-        return false
     }
 }
