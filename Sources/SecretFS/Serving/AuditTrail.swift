@@ -6,14 +6,17 @@ internal import SystemPackage
 final class AuditTrail: Sendable {
     private let settings: AuditSettings
     private let mount: String
+    private let backlog: AuditBacklog?
     /// Opened once nobody else writes to it.
     private let log = Mutex<AuditLog?>(nil)
 
+    /// - Parameter backlog: where records wait; what another process has left there is written first.
     /// - Returns: `nil` when the mount has none.
-    init?(_ settings: MountSettings) {
+    init?(_ settings: MountSettings, backlog: AuditBacklog? = nil) {
         guard let audit = settings.audit else { return nil }
         self.settings = audit
         mount = settings.mountpoint.string
+        self.backlog = backlog
     }
 
     /// Opens the log, and writes down that the mount begins, or that another worker goes on.
@@ -64,7 +67,7 @@ final class AuditTrail: Sendable {
         let log = try log.withLock { (log) throws(SecretaryError) in
             if let log { return log }
             // What kept it from being opened may be over.
-            let new = try AuditLog(settings, patience: opening ? .seconds(2) : .zero)
+            let new = try AuditLog(settings, backlog: backlog, patience: opening ? .seconds(2) : .zero)
             log = new
             return new
         }

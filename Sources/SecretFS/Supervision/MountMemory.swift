@@ -4,7 +4,7 @@ internal import Synchronization
 internal import SystemPackage
 
 /// What a mount must not forget when its server dies: the kernel's first message, the requests that have no answer, and
-/// what the kernel knows of the tree.
+/// what the kernel knows of the tree, and the records of the audit log that are not in its file.
 ///
 /// Lives in memory files which the supervisor keeps and gives to each worker. Nothing of it is secret, but for the names
 /// of files.
@@ -15,6 +15,12 @@ internal import SystemPackage
     let journal: RequestJournal
     /// The reports that workers have given out; to be made once in each.
     var shelf: ReportShelf { ReportShelf(in: (memory, Offset.shelf)) }
+
+    /// The records of the audit log that are not in its file.
+    var auditBacklog: AuditBacklog {
+        let bytes = unsafe memory.bytes[Offset.audit..<Offset.audit + AuditBacklog.size]
+        return unsafe AuditBacklog(in: UnsafeMutableRawBufferPointer(rebasing: bytes), of: memory)
+    }
 
     private enum Offset {
         static let greetingCount = 0
@@ -28,11 +34,12 @@ internal import SystemPackage
         static let noticeSize = 3072
         static let journal = 8192
         static let shelf = journal + RequestJournal.size
+        static let audit = shelf + ReportShelf.size
     }
 
     /// Goes up with every change that another version would misunderstand.
-    private static let layout = 1
-    private static let size = Offset.shelf + ReportShelf.size
+    private static let layout = 2
+    private static let size = Offset.audit + AuditBacklog.size
 
     /// The descriptors that `init(descriptors:)` takes.
     var descriptors: [FileDescriptor] { [memory.descriptor] + outlines }

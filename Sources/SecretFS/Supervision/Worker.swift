@@ -72,7 +72,7 @@ public final class Worker {
         // From here on files are read and requests answered, and nothing else is possible.
         let confinement = try ProcessHygiene.confineWorker(settings.workerNeeds)
         // The worker before may still be writing: only the first can open the log before it is told to serve.
-        let trail = AuditTrail(settings)
+        let trail = AuditTrail(settings, backlog: memory.auditBacklog)
         if isFirst { try trail?.begin(.start, generation: first.tree.generation) }
         let reports = ReportWriter(
             source: source.description, policy: settings.cache, version: settings.version, loading: first.loading,

@@ -5,13 +5,17 @@ internal import SystemPackage
 /// Goes to one or several sinks. A record is confirmed by one of them before `append` returns; who asked for the secret
 /// must not get it otherwise. No sink holds anybody up longer than the deadline.
 public final class AuditLog: Sendable {
-    private let file: AuditFileSink?
+    private let file: (any AuditSink)?
     private let streams: [AuditStreamSink]
     private let deadline: Duration
 
-    /// - Parameter patience: how long to wait for another writer of the file, which may be about to end.
+    /// - Parameters:
+    ///   - backlog: where records wait in the mode `group`; without one, each is on the disk before `append` returns.
+    ///   - patience: how long to wait for another writer of the file, which may be about to end.
     /// - Throws: `.cannotCreate` when the file cannot be written to, `.denied` when others may change it.
-    public init(_ settings: AuditSettings, patience: Duration = .seconds(2)) throws(SecretaryError) {
+    public init(
+        _ settings: AuditSettings, backlog: AuditBacklog? = nil, patience: Duration = .seconds(2)
+    ) throws(SecretaryError) {
         var streams: [AuditStreamSink] = []
         if settings.syslog {
             streams.append(try AuditStreamSink("syslog", SystemLog(), deadline: settings.deadline))
@@ -26,10 +30,15 @@ public final class AuditLog: Sendable {
             file = nil
             return
         }
-        file = try AuditFileSink(settings, path, deadline: deadline, patience: patience) { [streams] lines in
+        let copy = { @Sendable [streams] (lines: ArraySlice<UInt8>) in
             for stream in streams {
                 for line in lines.split(separator: UInt8(ascii: "\n")) { stream.offer(line + [UInt8(ascii: "\n")]) }
             }
+        }
+        if settings.sync == .group, let backlog {
+            file = try AuditGroupSink(settings, path, backlog, deadline: deadline, patience: patience, copy: copy)
+        } else {
+            file = try AuditFileSink(settings, path, deadline: deadline, patience: patience, copy: copy)
         }
     }
 
@@ -62,7 +71,12 @@ public final class AuditLog: Sendable {
     /// Writes the last record, signs everything, and ends.
     public func close(_ record: AuditRecord) throws(SecretaryError) {
         defer { for stream in streams { stream.stop() } }
-        try append(record)
+        do throws(SecretaryError) {
+            try append(record)
+        } catch {
+            try? file?.stop()
+            throw error
+        }
         try file?.stop()
     }
 

@@ -6,7 +6,8 @@ public struct AuditSettings: Sendable {
     public enum Sync: String, Sendable, CaseIterable {
         /// It is on the disk.
         case record
-        /// It is the kernel's, and will be on the disk 5 ms later: it outlives a crash of the program, not of the machine.
+        /// It is in memory that outlives the process, and will be on the disk 5 ms later: a crash of the program does not take
+        /// it, one of the machine may.
         case group
         /// It is the kernel's, which writes it to the disk in its own time.
         case none

@@ -27,8 +27,8 @@ struct AuditOptions: ParsableArguments {
         help: ArgumentHelp(
             "When a record is on the disk.",
             discussion: """
-                record: before the secret is let out; group: 5 ms later, for all of that time at once; none: when the \
-                kernel likes.
+                record: before the secret is let out; group: 5 ms later, for all of that time at once, and until then \
+                in memory that outlives a crash; none: when the kernel likes.
                 """, valueName: "when"))
     var sync: AuditSettings.Sync = .group
 

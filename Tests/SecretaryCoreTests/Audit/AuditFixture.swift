@@ -7,6 +7,7 @@ import TestSupport
 struct AuditFixture {
     let scratch: Scratch
     var settings = AuditSettings()
+    let memory = AuditMemory()
 
     var file: FilePath { scratch["audit.log"] }
     var state: FilePath { scratch["audit.log.state"] }
@@ -15,18 +16,20 @@ struct AuditFixture {
     init() throws {
         scratch = try Scratch("audit")
         settings.file = scratch["audit.log"]
+        // Tests look at what is in the file.
+        settings.sync = .none
     }
 
     /// Opens the log, lends it, and ends it with a last record.
     func log(_ body: (AuditLog) throws -> Void = { _ in }) throws {
-        let log = try AuditLog(settings)
+        let log = try AuditLog(settings, backlog: memory.backlog)
         try body(log)
         try log.close(AuditRecord(.stop))
     }
 
     /// Opens the log as a process does that is killed afterwards: without a last record.
     func killed(_ body: (AuditLog) throws -> Void = { _ in }) throws {
-        try body(try AuditLog(settings))
+        try body(try AuditLog(settings, backlog: memory.backlog))
     }
 
     static func open(_ secret: String = "db/password", uid: UInt32 = 1000) -> AuditRecord {
@@ -61,4 +64,22 @@ struct AuditFixture {
         let key = keyed ? try AuditKey(keyFile) : nil
         return try AuditVerifier(key: key, root: root, allowsPart: allowsPart).verify(files.map { scratch[$0] })
     }
+}
+
+/// Memory for a backlog, as a mount keeps it.
+@safe final class AuditMemory: @unchecked Sendable {  // never moves
+    private let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: AuditBacklog.size, alignment: 8)
+
+    init() {
+        unsafe bytes.initializeMemory(as: UInt8.self, repeating: 0)
+    }
+
+    /// As the process after one that is killed now would find it.
+    init(copying other: AuditMemory) {
+        unsafe bytes.copyMemory(from: UnsafeRawBufferPointer(other.bytes))
+    }
+
+    deinit { unsafe bytes.deallocate() }
+
+    var backlog: AuditBacklog { unsafe AuditBacklog(in: bytes, of: self) }
 }

@@ -51,9 +51,10 @@ import Testing
         #expect(found == names)
     }
 
-    @Test("a log that is being written verifies at every moment")
-    func live() throws {
-        let fixture = try AuditFixture()
+    @Test("a log that is being written verifies at every moment", arguments: AuditSettings.Sync.allCases)
+    func live(sync: AuditSettings.Sync) throws {
+        var fixture = try AuditFixture()
+        fixture.settings.sync = sync
         let isOver = Atomic(false)
         try fixture.log { log in
             try log.append(AuditFixture.open())

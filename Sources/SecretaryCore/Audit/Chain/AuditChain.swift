@@ -65,6 +65,7 @@ struct AuditChain: ~Copyable {
         state.unsignedCount = event.isSigned ? 0 : state.unsignedCount + 1
         if event.isSigned { state.epoch += 1 }
         if event == .rotate { state.length = 0 }
+        if !event.isOwn { state.taken += 1 }
     }
 
     /// Whether a line is the one that belongs here.

@@ -19,6 +19,8 @@ struct AuditState: ~Copyable {
     private static let unsignedOffset = 40
     private static let betweenOffset = 48
     private static let firstOffset = 56
+    private static let takenOffset = 168
+    private static let backlogOffset = 176
     static let link = 64..<96
     static let key = 96..<128
     static let seed = 128..<160
@@ -94,6 +96,18 @@ struct AuditState: ~Copyable {
     var firstInFile: UInt64 {
         get { number(at: Self.firstOffset) }
         set { setNumber(newValue, at: Self.firstOffset) }
+    }
+
+    /// How many records were taken from the backlog.
+    var taken: UInt64 {
+        get { number(at: Self.takenOffset) }
+        set { setNumber(newValue, at: Self.takenOffset) }
+    }
+
+    /// Which backlog that is; 0 for none.
+    var backlog: UInt64 {
+        get { number(at: Self.backlogOffset) }
+        set { setNumber(newValue, at: Self.backlogOffset) }
     }
 
     /// Names the log.

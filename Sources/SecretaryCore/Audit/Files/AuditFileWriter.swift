@@ -8,6 +8,8 @@ final class AuditFileWriter {
     let paths: AuditPaths
     let settings: AuditSettings
     let stateFile: AuditStateFile
+    /// Whether records are to be on the disk before they are confirmed.
+    private let syncsEach: Bool
     var chain: AuditChain
     /// The state after the last line that is in the file for certain.
     private var confirmed: AuditState
@@ -16,7 +18,6 @@ final class AuditFileWriter {
     var identity: AuditOpenFile.Identity?
     /// Gets the lines that have been written.
     private let copy: (ArraySlice<UInt8>) -> Void
-    private let flusher: AuditFlusher?
     /// What the next `recovered` record has to tell, whatever else is found.
     var standingReasons: [String] = []
     var reasons: [String] = []
@@ -24,11 +25,14 @@ final class AuditFileWriter {
     var lost: UInt64 = 0
 
     /// Opens the log, or makes a new one, and sets right what a crash has left.
+    /// - Parameter backlog: where records will come from.
     /// - Throws: `.cannotCreate` when another process writes it, or it cannot be made; `.denied` when others may change it.
     init(
-        _ settings: AuditSettings, _ path: FilePath, patience: Duration, copy: @escaping (ArraySlice<UInt8>) -> Void
+        _ settings: AuditSettings, _ path: FilePath, backlog: AuditBacklog? = nil, patience: Duration,
+        copy: @escaping (ArraySlice<UInt8>) -> Void
     ) throws(SecretaryError) {
         self.settings = settings
+        syncsEach = settings.sync == .record || (settings.sync == .group && backlog == nil)
         self.copy = copy
         paths = AuditPaths(path)
         stateFile = try AuditStateFile(paths.state, patience: patience)
@@ -40,7 +44,6 @@ final class AuditFileWriter {
             if !content.isEmpty { standingReasons = ["\(paths.state) was not whole: a new chain begins"] }
         }
         confirmed = try AuditState(copying: chain.state)
-        flusher = settings.sync == .group ? try AuditFlusher(stateFile) : nil
         if chain.state.sequence == 1, chain.state.isBetweenFiles, chain.state.length == 0 {
             if settings.auditor == nil { try AuditKeyFile.add(chain.state, to: paths.key) }
             try stateFile.write(&chain.state)
@@ -48,19 +51,40 @@ final class AuditFileWriter {
             paths.syncFolder()
         }
         try prepare()
+        // From another backlog than the one before, or none, all records are new.
+        if chain.state.backlog != backlog?.identifier ?? 0 {
+            (chain.state.backlog, chain.state.taken) = (backlog?.identifier ?? 0, 0)
+            try confirm()
+        }
+        backlog?.begin(after: chain.state.taken)
     }
 
     /// Writes records, all in one call.
     /// - Throws: `.io` when they may not be in the file; what became of them is found out before the next is written.
     func write(_ records: [AuditRecord]) throws(SecretaryError) {
         try prepare()
-        for record in records {
-            try chain.append(record.event, at: record.time) { $0.add(record) }
-            if chain.state.unsignedCount >= settings.checkpointInterval {
-                try chain.append(.checkpoint, at: record.time) { _ in }
-            }
+        for record in records { try seal(record.event, at: record.time) { $0.add(record) } }
+        try flush()
+    }
+
+    /// Writes the older records of the backlog, all in one call; they leave it.
+    /// - Throws: as the other.
+    func write(_ backlog: AuditBacklog) throws(SecretaryError) {
+        try prepare()
+        try unsafe backlog.forEach { (number, event, time, members) throws(SecretaryError) in
+            // Otherwise it is in the file: who wrote it could not take it out of the backlog any more.
+            guard number >= chain.state.taken else { return }
+            try seal(event, at: time) { unsafe $0.add(members: members) }
         }
         try flush()
+        backlog.forget()
+    }
+
+    private func seal(
+        _ event: AuditEvent, at time: Int64, _ fields: (inout AuditText) -> Void
+    ) throws(SecretaryError) {
+        try chain.append(event, at: time, fields)
+        if chain.state.unsignedCount >= settings.checkpointInterval { try chain.append(.checkpoint, at: time) { _ in } }
     }
 
     /// Writes the lines that have been sealed, and the state after them.
@@ -77,11 +101,7 @@ final class AuditFileWriter {
         }
         try stateFile.write(&chain.state)
         confirmed.assign(chain.state)
-        switch settings.sync {
-        case .record: try file.sync()
-        case .group: try flusher?.note(file)
-        case .none: break
-        }
+        if syncsEach { try file.sync() }
         copy(lines)
     }
 
@@ -89,10 +109,6 @@ final class AuditFileWriter {
     func confirm() throws(SecretaryError) {
         try stateFile.write(&chain.state)
         confirmed.assign(chain.state)
-    }
-
-    deinit {
-        flusher?.stop()
     }
 
     /// Whether a call may take as long as somebody else likes.

@@ -22,4 +22,7 @@ public enum AuditEvent: String, Sendable, CaseIterable {
     case rotate
     /// Something was not as it should have been: after a crash, or because somebody touched the file.
     case recovered
+
+    /// Whether the log says it about itself.
+    var isOwn: Bool { [.begin, .checkpoint, .rotate, .recovered].contains(self) }
 }

@@ -8,6 +8,13 @@ struct AuditText {
     /// A longer text is cut off: a path has no more bytes.
     static let maximumTextCount = 4096
 
+    init() {}
+
+    /// One that will probably not need more memory than this.
+    init(capacity: Int) {
+        bytes.reserveCapacity(capacity)
+    }
+
     /// Forgets the lines and keeps the memory.
     mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
@@ -55,6 +62,10 @@ struct AuditText {
     /// Adds the members that another text consists of.
     mutating func add(_ members: AuditText) {
         bytes += members.bytes
+    }
+
+    mutating func add(members text: UnsafeRawBufferPointer) {
+        unsafe bytes.append(contentsOf: text)
     }
 
     /// Ends an object, and its line.

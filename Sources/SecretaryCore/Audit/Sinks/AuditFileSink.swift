@@ -5,7 +5,7 @@ internal import SystemPackage
 /// Those who append take turns: one writes for all that wait, in one call, and none waits for more than that. On a disk of
 /// this machine it is one of them who writes, as handing over to another thread would cost more than the writing. A file
 /// system that may hang, such as one on the network, is only touched by a thread of its own.
-final class AuditFileSink: @unchecked Sendable {  // `writer` is only used by whoever has set `busySince`
+final class AuditFileSink: AuditSink, @unchecked Sendable {  // `writer` is only used by whoever has set `busySince`
     private struct State {
         var waiting: [(ticket: UInt64, record: AuditRecord)] = []
         var lastTicket: UInt64 = 0
@@ -48,8 +48,6 @@ final class AuditFileSink: @unchecked Sendable {  // `writer` is only used by wh
         thread = try BackgroundThread { while turns.take(waiting: true) {} }
     }
 
-    /// Writes a record.
-    /// - Returns: why it is not confirmed; `nil` when it is.
     func write(_ record: AuditRecord) -> SecretaryError? {
         let ticket: UInt64? = state.withLock { state in
             if let since = state.busySince, ContinuousClock.now - since > deadline { return nil }
@@ -86,7 +84,6 @@ final class AuditFileSink: @unchecked Sendable {  // `writer` is only used by wh
         return error
     }
 
-    /// Ends the thread, and waits until everything is on the disk, unless it hangs.
     func stop() throws(SecretaryError) {
         let isBusy = state.withLock { state in
             state.isStopped = true
