@@ -53,7 +53,9 @@ public enum Unmounting {
             guard ContinuousClock.now < deadline else {
                 throw SecretaryError(
                     .mount, "\(path) is unmounted, but its server has not ended",
-                    hint: "look for it with ps -C secretaryctl")
+                    hint:
+                        "a container or another mount namespace may have it mounted still: grep -l \(path) /proc/*/mountinfo"
+                )
             }
             // flock cannot be waited for with a deadline; a server ends within milliseconds.
             waiting.wait(until: .now + .milliseconds(2))
