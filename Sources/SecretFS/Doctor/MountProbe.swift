@@ -36,8 +36,9 @@ public enum MountProbe {
     static func ask(_ mountpoint: String) -> Answer {
         guard let (output, input) = try? FileDescriptor.pipe() else { return .silent }
         defer { try? output.close() }
-        let process = try? Program.start(
-            ["/proc/self/exe", "doctor", "--probe", mountpoint], writingTo: input, as: STDOUT_FILENO)
+        var program = ChildProgram(ChildProgram.own, ["secretaryctl", "doctor", "--probe", mountpoint])
+        program.descriptors = [(input, STDOUT_FILENO)]
+        let process = unsafe try? program.start()
         try? input.close()
         guard let process else { return .silent }
         var polled = pollfd(fd: output.rawValue, events: Int16(POLLIN), revents: 0)

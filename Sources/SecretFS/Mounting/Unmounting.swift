@@ -32,11 +32,10 @@ public enum Unmounting {
                 hint: error == .resourceBusy
                     ? "end the processes that have files open there (fuser -vm \(path)), or use --lazy" : nil)
         }
-        let program = try Fusermount.path()
-        let (status, message) = try Program.run(program, lazily ? ["-u", "-z", path] : ["-u", path])
+        let (status, message) = try Fusermount.run(lazily ? ["-u", "-z", path] : ["-u", path])
         guard status == 0 else {
             throw SecretaryError(
-                .mount, "cannot unmount \(path): \(message.isEmpty ? "\(program) failed" : message)",
+                .mount, "cannot unmount \(path): \(message.isEmpty ? "fusermount3 failed" : message)",
                 hint: message.contains("busy")
                     ? "end the processes that have files open there (fuser -vm \(path)), or use --lazy" : nil)
         }

@@ -10,7 +10,7 @@ extension Supervisor {
         try handleEndOfCurrent()
         handleEndOfSuccessor()
         remains.removeAll { process in
-            guard let change = process.nextChange(), change.isEnd else { return false }
+            guard process.nextChange()?.end != nil else { return false }
             // What its last threads had taken meanwhile.
             if let connection { KernelSession.requestResending(on: connection) }
             return true
@@ -23,35 +23,35 @@ extension Supervisor {
             switch change {
             case .stopped: current?.stopped = .now
             case .continued: current?.stopped = nil
-            case .exited, .killed: return try workerEnded(charge, change)
+            case .ended(let status): return try workerEnded(charge, status)
             }
         }
         if charge.process.hasLostMainThread.load(ordering: .acquiring) {
             // It may be a moment before the system says so.
-            if let change = charge.process.nextChange(), change.isEnd { return try workerEnded(charge, change) }
+            if let status = charge.process.nextChange()?.end { return try workerEnded(charge, status) }
             remains.append(charge.process)
             try workerEnded(charge, .killed(signal: SIGKILL))
         }
     }
 
-    private func workerEnded(_ charge: Charge, _ change: WorkerProcess.Change) throws(SecretaryError) {
+    private func workerEnded(_ charge: Charge, _ status: ExitStatus) throws(SecretaryError) {
         // What it said last may not have been read yet.
         try handleMessages()
-        let reason = current?.complaint ?? "the worker \(change.description)"
+        let reason = current?.complaint ?? "the worker \(status.description)"
         let phase = current?.phase ?? charge.phase
         let isReplaced = successor?.phase == .prepared
         current = nil
         if isEnding {
             isOver = true
         } else if connection == nil {
-            outcome = .failed(status: change.status)
+            outcome = .failed(status: status.code)
             isOver = true
         } else if isReplaced {
             if phase != .ending { noteRestart(because: reason) }
             try promoteSuccessor()
         } else {
             restart(
-                because: reason, wasKilled: change == .killed(signal: SIGKILL),
+                because: reason, wasKilled: status == .killed(signal: SIGKILL),
                 served: phase == .serving || phase == .ending)
         }
     }

@@ -29,7 +29,7 @@ extension Supervisor {
         let now = ContinuousClock.now
         for (end, isLast) in [(now + Self.briefness, false), (now + Charge.patience, true)] {
             while true {
-                remains.removeAll { $0.nextChange()?.isEnd ?? false }
+                remains.removeAll { $0.nextChange()?.end != nil }
                 if remains.isEmpty { return }
                 guard ContinuousClock.now < end else { break }
                 waker.wait(until: end, orReadable: [signals.descriptor])

@@ -19,9 +19,9 @@ extension Supervisor {
     }
 
     func handleEndOfSuccessor() {
-        guard let charge = successor, let change = charge.process.nextChange(), change.isEnd else { return }
+        guard let charge = successor, let status = charge.process.nextChange()?.end else { return }
         successor = nil
-        noteUpgrade(error: charge.complaint ?? "the new worker \(change.description)")
+        noteUpgrade(error: charge.complaint ?? "the new worker \(status.description)")
     }
 
     private func noteUpgrade(error: String) {

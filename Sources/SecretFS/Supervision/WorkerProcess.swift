@@ -48,57 +48,25 @@ final class WorkerProcess: Sendable {
     private static func spawn(
         _ program: String, _ command: WorkerCommand, control: FileDescriptor
     ) throws(Errno) -> pid_t {
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_adddup2(&actions, control.rawValue, WorkerCommand.controlDescriptor)
-        unsafe clinux_spawn_close_from(&actions, WorkerCommand.controlDescriptor + 1)
-        unsafe clinux_spawn_change_directory(&actions, command.directory)
-        var attributes = posix_spawnattr_t()
-        unsafe posix_spawnattr_init(&attributes)
-        defer { unsafe posix_spawnattr_destroy(&attributes) }
-        // In a group of its own: what a terminal sends is for the supervisor.
-        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
-        var none = sigset_t()
-        unsafe sigemptyset(&none)
-        unsafe posix_spawnattr_setsigmask(&attributes, &none)
-        var arguments = unsafe command.workerLine.map { unsafe strdup($0) } + [nil]
-        defer { unsafe arguments.forEach { unsafe free($0) } }
-        var pid: pid_t = 0
-        let result = unsafe posix_spawn(&pid, program, &actions, &attributes, &arguments, environ)
-        guard result == 0 else { throw Errno(rawValue: result) }
-        return pid
+        var worker = ChildProgram(program, command.workerLine)
+        worker.descriptors = [(control, WorkerCommand.controlDescriptor)]
+        worker.isolatesDescriptors = true
+        worker.directory = command.directory
+        // What a terminal sends is for the supervisor.
+        worker.group = .new
+        return unsafe try worker.start()
     }
 
     // MARK: Its end
 
     /// What happened to the process.
     enum Change: Equatable {
-        case exited(status: Int32)
-        case killed(signal: Int32)
+        case ended(ExitStatus)
         case stopped
         case continued
 
-        /// Whether the process is gone.
-        var isEnd: Bool { self != .stopped && self != .continued }
-
-        /// As a shell would have it.
-        var status: Int32 {
-            switch self {
-            case .exited(let status): status
-            case .killed(let signal): 128 + signal
-            case .stopped, .continued: 0
-            }
-        }
-
-        var description: String {
-            switch self {
-            case .exited(let status): "exited with status \(status)"
-            case .killed(let signal): "was killed by signal \(signal)"
-            case .stopped: "is stopped"
-            case .continued: "goes on"
-            }
-        }
+        /// `nil` while the process is there.
+        var end: ExitStatus? { if case .ended(let status) = self { status } else { nil } }
     }
 
     /// The next change that was not told yet (`waitpid(2)`).
@@ -107,8 +75,7 @@ final class WorkerProcess: Sendable {
         guard unsafe waitpid(pid, &status, WNOHANG | WUNTRACED | WCONTINUED) == pid else { return nil }
         if status == 0xffff { return .continued }
         if status & 0xff == 0x7f { return .stopped }
-        let signal = status & 0x7f
-        return signal == 0 ? .exited(status: status >> 8 & 0xff) : .killed(signal: signal)
+        return .ended(ExitStatus(raw: status))
     }
 
     func kill(_ signal: Int32) {

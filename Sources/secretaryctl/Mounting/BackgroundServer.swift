@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import SecretFS
 import SecretaryCore
@@ -27,11 +26,12 @@ enum BackgroundServer {
             server = try spawn(arguments, ready: input)
         }
         if try heard(from: output) { return }
-        var status: Int32 = 0
-        while unsafe waitpid(server, &status, 0) == -1, errno == EINTR {}
-        let wasKilled = status & 0x7f != 0
-        if wasKilled { Report.error("the server was killed by signal \(status & 0x7f) before it was ready") }
-        throw ReportedFailure(status: wasKilled ? SecretaryError.Code.mount.rawValue : (status >> 8) & 0xff)
+        switch ExitStatus(waitingFor: server) {
+        case .exited(let status): throw ReportedFailure(status: status)
+        case .killed(let signal):
+            Report.error("the server was killed by signal \(signal) before it was ready")
+            throw ReportedFailure(status: SecretaryError.Code.mount.rawValue)
+        }
     }
 
     private static func heard(from output: FileDescriptor) throws -> Bool {
@@ -45,38 +45,21 @@ enum BackgroundServer {
     private static func spawn(_ arguments: [String], ready: FileDescriptor) throws -> pid_t {
         let parts = try KeyHandover.parts()
         defer { try? parts.keys?.close() }
-        var words = ["secretaryctl", "mount", "--in-background"]
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        var count = readyDescriptor + 1
-        // The keys may have the number that the pipe is to get: they are moved first, and both from above.
-        let keys = try parts.keys?.duplicateAboveStandard()
-        defer { try? keys?.close() }
-        if let keys {
-            unsafe posix_spawn_file_actions_adddup2(&actions, keys.rawValue, keysDescriptor)
-            words += ["--keys-fd", String(keysDescriptor)]
-            count = keysDescriptor + 1
+        var server = ChildProgram(ChildProgram.own, ["secretaryctl", "mount", "--in-background"])
+        server.descriptors = [(ready, readyDescriptor)]
+        if let keys = parts.keys {
+            server.descriptors.append((keys, keysDescriptor))
+            server.arguments += ["--keys-fd", String(keysDescriptor)]
         }
-        let ready = try ready.duplicateAboveStandard()
-        defer { try? ready.close() }
-        unsafe posix_spawn_file_actions_adddup2(&actions, ready.rawValue, readyDescriptor)
-        // Above all the pipe's other end: the server must notice when nobody listens any more.
-        unsafe clinux_spawn_close_from(&actions, count)
-        unsafe posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        unsafe posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
-        var attributes = posix_spawnattr_t()
-        unsafe posix_spawnattr_init(&attributes)
-        defer { unsafe posix_spawnattr_destroy(&attributes) }
-        unsafe posix_spawnattr_setflags(&attributes, clinux_spawn_setsid)
-        var strings = unsafe (words + arguments).map { unsafe strdup($0) } + [nil]
-        defer { unsafe strings.forEach { unsafe free($0) } }
-        var environment = unsafe parts.environment
-        var server: pid_t = 0
-        let result = unsafe posix_spawn(&server, "/proc/self/exe", &actions, &attributes, &strings, &environment)
-        guard result == 0 else {
-            throw SecretaryError(.system, "cannot start the server: \(Errno(rawValue: result))")
+        server.arguments += arguments
+        // Above all not the pipe's other end: the server must notice when nobody listens any more.
+        server.isolatesDescriptors = true
+        server.isSilent = true
+        server.group = .newSession
+        do {
+            return try unsafe server.start(environment: parts.environment)
+        } catch {
+            throw SecretaryError(.system, "cannot start the server: \(error)")
         }
-        return server
     }
 }

@@ -34,19 +34,18 @@ struct PrivateMounts {
         var standard = sigaction()
         unsafe sigaction(SIGCHLD, &standard, &former)
         defer { unsafe sigaction(SIGCHLD, &former, nil) }
-        var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
-        defer { unsafe arguments.forEach { unsafe free($0) } }
-        var process: pid_t = 0
-        let result = unsafe posix_spawn(&process, "/proc/self/exe", nil, nil, &arguments, environ)
-        guard result == 0 else {
-            throw SecretaryError(.system, "cannot start the mount: \(Errno(rawValue: result))")
+        let process: pid_t
+        do {
+            process = unsafe try ChildProgram(ChildProgram.own, words).start()
+        } catch {
+            throw SecretaryError(.system, "cannot start the mount: \(error)")
         }
-        var status: Int32 = 0
-        while unsafe waitpid(process, &status, 0) == -1, errno == EINTR {}
-        guard status != 0 else { return }
-        let signal = status & 0x7f
-        if signal != 0 { Report.error("the mount of \(mount.source) was killed by signal \(signal)") }
-        throw ReportedFailure(
-            status: signal == 0 ? (status >> 8) & 0xff : SecretaryError.Code.mount.rawValue)
+        switch ExitStatus(waitingFor: process) {
+        case .exited(0): return
+        case .exited(let status): throw ReportedFailure(status: status)
+        case .killed(let signal):
+            Report.error("the mount of \(mount.source) was killed by signal \(signal)")
+            throw ReportedFailure(status: SecretaryError.Code.mount.rawValue)
+        }
     }
 }
