@@ -51,7 +51,7 @@ extension MountTests {
                 try repo.write("app.yml", "password: \(try repo.seal("s3cret"))\n")
                 let source = repo.root.appending("app.yml").string
                 #expect(
-                    try await examine(repo, "source", source).lines.contains { $0.hasSuffix("1 secrets in \(source)") })
+                    try await examine(repo, "source", source).lines.contains { $0.hasSuffix("1 secret in \(source)") })
                 #expect(try await examine(repo, "keys", source).lines.allSatisfy { $0.hasPrefix("ok ") })
 
                 let key = repo.root.appending("keys/config-private-key.pem")

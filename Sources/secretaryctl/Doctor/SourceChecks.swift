@@ -50,7 +50,8 @@ struct SourceChecks {
             owner: geteuid(), group: getegid())
         do throws(SecretaryError) {
             let loaded = try RepositorySource(selection, decryptor: LocalDecryptor(keys: KeyRing())).load(unsettled: [])
-            return [.ok("source", "\(loaded.files.count) secrets in \(source)")]
+            let count = loaded.files.count
+            return [.ok("source", "\(count) \(count == 1 ? "secret" : "secrets") in \(source)")]
                 + loaded.warnings.map { .warning("source", $0, fix: nil) }
         } catch {
             return [problem("source", error)]
