@@ -34,6 +34,24 @@ extension MountTests {
             }
         }
 
+        @Test("without a worker the service answers with errors, and says so until there is one again")
+        func standIn() async throws {
+            try await TestRepo.with { repo in
+                try Survival.makeSource(repo)
+                try await serving(repo) { mount in
+                    _ = try await repo.shell("mv keys gone")
+                    // The next supervisor has no key either: it is ready when it answers, with errors.
+                    try mount.server.signal(SIGKILL)
+                    try await waitForState("STATUS=Answering with errors: ", of: repo, count: 1)
+                    try await waitForState("READY=1", of: repo, count: 2)
+                    #expect(try await repo.attempt("read", mount["key1"]) == "open: EIO")
+                    _ = try await repo.shell("mv gone keys")
+                    try await waitForState("STATUS=Mounted at \(mount.path)", of: repo, count: 2)
+                    #expect(try await repo.attempt("read", mount["key1"]) == "ok")
+                }
+            }
+        }
+
         @Test(
             "the supervisor is killed, again and again, with or without its worker: no call fails",
             arguments: [false, true])

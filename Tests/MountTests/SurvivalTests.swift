@@ -40,7 +40,7 @@ extension MountTests {
 
         /// Copies all of a mount, again and again.
         private static let copying = """
-            count=1; copies=$(mktemp -d); cp -r "$0" "$copies/first"
+            count=1; copies=$(mktemp -d -p "$OUT"); cp -r "$0" "$copies/first"
             until test -e "$1"; do
                 cp -r "$0" "$copies/next"
                 diff -r --exclude .secretary "$copies/first" "$copies/next"
@@ -49,32 +49,38 @@ extension MountTests {
             rm -r "$copies"; echo $count
             """
 
+        static func reading(_ mount: Mount, _ body: () async throws -> Void) async throws {
+            try await reading(mount.repo, at: mount.path, body)
+        }
+
         /// Has everybody read while `body` runs: nobody may get an error or a wrong byte, and nobody may hang.
-        /// - Parameter folder: where they read; the mount, unless told otherwise.
+        /// - Parameters:
+        ///   - folder: where the mount is found.
+        ///   - entrance: what is put before a command so that it runs where that is.
         static func reading(
-            _ mount: Mount, folder: FilePath? = nil, _ body: () async throws -> Void
+            _ repo: TestRepo, at folder: FilePath, entrance: [String] = [], _ body: () async throws -> Void
         ) async throws {
-            let stop = mount.repo.output.appending("stop")
+            let stop = repo.output.appending("stop")
             let programs = try await PublicPrograms.shared().folder
-            _ = try await mount.repo.shell("rm -f $OUT/stop $OUT/reader-*")
+            _ = try await repo.shell("rm -f $OUT/stop $OUT/reader-*")
             var children: [Child] = []
             for (number, words) in readers.enumerated() {
-                let line = words.map { word in
-                    word == "FOLDER"
-                        ? (folder ?? mount.path).string
-                        : word == "STOP"
-                            ? stop.string
-                            : word.replacing("PROGRAMS", with: "\(programs)")
-                }
+                let line =
+                    entrance
+                    + words.map { word in
+                        word == "FOLDER"
+                            ? folder.string
+                            : word == "STOP" ? stop.string : word.replacing("PROGRAMS", with: "\(programs)")
+                    }
                 children.append(
-                    try await mount.repo.start(line[0], Array(line.dropFirst()), output: "reader-\(number)"))
+                    try await repo.start(line[0], Array(line.dropFirst()), output: "reader-\(number)"))
             }
             try await body()
-            _ = try await mount.repo.shell(": >$OUT/stop")
+            _ = try await repo.shell(": >$OUT/stop")
             for (number, child) in children.enumerated() {
                 let status = try await child.end()
                 let said = String(
-                    decoding: try Scratch.read(mount.repo.output.appending("reader-\(number)")), as: UTF8.self)
+                    decoding: try Scratch.read(repo.output.appending("reader-\(number)")), as: UTF8.self)
                 #expect(status == 0, "\(readers[number].prefix(2)): \(said)")
                 #expect((Int(said.dropLast()) ?? 0) > 0, "\(readers[number].prefix(2)) read nothing: \(said)")
             }

@@ -34,9 +34,10 @@ public struct ServiceManager: Sendable {
         return stored
     }
 
-    /// Tells the state of the service: lines as `READY=1`.
-    func notify(_ lines: String...) {
-        send(lines.joined(separator: "\n"), [])
+    /// Tells the state of the service, as `READY=1`.
+    func notify(_ text: String) {
+        // What follows a line break would be another message.
+        send(text.split(separator: "\n").joined(separator: " "), [])
     }
 
     /// Puts a descriptor into the store, from which the next run of the service gets it.

@@ -66,7 +66,8 @@ extension Supervisor {
             nextStart = .now + delay
             guard standIn == nil else { return }
             answerAlone(because: reason)
-            manager?.notify("STATUS=Answering with errors: \(reason)")
+            // Also the first answer after the supervisor before: the service manager must not take that for no answer.
+            announce("Answering with errors: \(reason)")
         }
     }
 

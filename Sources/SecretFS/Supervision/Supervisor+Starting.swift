@@ -49,7 +49,7 @@ extension Supervisor {
             case .serving:
                 current?.phase = .serving
                 policy.workerServes()
-                announce()
+                announce("Mounted at \(mountpoint.path)")
             case .failed: current?.complaint = message.text
             case .unmounted:
                 isEnding = true
@@ -84,12 +84,14 @@ extension Supervisor {
         if let connection { current?.process.control.send(.serve, "", [connection]) }
     }
 
-    func announce() {
+    /// Tells the service manager how things stand, and whoever waits for it that the mount answers.
+    func announce(_ status: String) {
+        manager?.notify("STATUS=\(status)")
         guard let ready else { return }
         self.ready = nil
         if let manager {
             for (name, descriptor) in handover?.stored ?? [] { manager.store(descriptor, as: name) }
-            manager.notify("READY=1", "STATUS=Mounted at \(mountpoint.path)")
+            manager.notify("READY=1")
         }
         ready()
     }

@@ -132,6 +132,7 @@ struct MountCommand: ParsableCommand {
     // MARK: The supervisor
 
     private func supervise() throws {
+        OwnProgram.nameProcess()
         ProcessHygiene.protect()
         let handover = try part.handover()
         if handover == nil, part.keysDescriptor == nil { try KeyHandover.replaceProcess() }
@@ -166,6 +167,7 @@ struct MountCommand: ParsableCommand {
     // MARK: The worker
 
     private func serve() throws {
+        OwnProgram.nameProcess()
         ProcessHygiene.protect()
         LockedMemory.raiseLimit()
         let worker = try Worker()

@@ -1,8 +1,16 @@
 import Glibc
 import SecretaryCore
+import SystemPackage
 
 /// The file of this program.
 enum OwnProgram {
+    /// Lets `ps` and logs call this process by its name: the kernel takes that of the file by which it was started, which is
+    /// `exe` below `/proc`.
+    static func nameProcess() {
+        guard let name = try? FileDescriptor.open(FilePath("/proc/self/comm"), .writeOnly) else { return }
+        _ = try? name.closeAfter { try name.writeAll("secretaryctl".utf8) }
+    }
+
     /// Where it was started from; another version may be there by now.
     /// - Throws: `.system` when `/proc` is not there.
     static func path() throws(SecretaryError) -> String {
