@@ -14,7 +14,7 @@ import Testing
             var record = AuditRecord(index == 2 ? .denied : .open, time: Int64(index) * 3_600_000_000_000)
             record.secret = index == 1 ? "web/token" : "db/password"
             record.scope = "/prod/web"
-            record.digest = [1, 2, 3]
+            record.digest = "010203"
             record.decision = ReaderDecision(isAllowed: index != 2, rule: "a rule")
             record.reader = ReaderProcess(
                 uid: UInt32(uid), gid: 5, pid: 7, executable: "/usr/bin/pyth\u{1B}[2Jon", container: "0123456789abcdef")

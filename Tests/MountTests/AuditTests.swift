@@ -87,7 +87,7 @@ extension MountTests {
                     }
                 }
                 let entries = try entries([log])
-                #expect(entries.count { $0.event == .open } >= opened)
+                #expect(entries.count { $0.event == .open } == opened)
                 #expect(entries.count { $0.event == .resume } == 5)
                 let result = try await verify(repo, "audit.log")
                 #expect(result.status == 0, "\(result.errors)")

@@ -1,4 +1,5 @@
 import Glibc
+import SecretaryCore
 import SystemPackage
 import TestSupport
 import Testing
@@ -46,7 +47,7 @@ extension MountTests {
                 diff -r --exclude .secretary "$copies/first" "$copies/next"
                 rm -r "$copies/next"; count=$((count + 1))
             done
-            rm -r "$copies"; echo $count
+            rm -r "$copies"; echo $count $$
             """
 
         static func reading(_ mount: Mount, _ body: () async throws -> Void) async throws {
@@ -57,9 +58,11 @@ extension MountTests {
         /// - Parameters:
         ///   - folder: where the mount is found.
         ///   - entrance: what is put before a command so that it runs where that is.
+        /// - Returns: how often each has read.
+        @discardableResult
         static func reading(
             _ repo: TestRepo, at folder: FilePath, entrance: [String] = [], _ body: () async throws -> Void
-        ) async throws {
+        ) async throws -> [(words: [String], pid: UInt64, reads: Int)] {
             let stop = repo.output.appending("stop")
             let programs = try await PublicPrograms.shared().folder
             _ = try await repo.shell("rm -f $OUT/stop $OUT/reader-*")
@@ -77,13 +80,17 @@ extension MountTests {
             }
             try await body()
             _ = try await repo.shell(": >$OUT/stop")
+            var reads: [(words: [String], pid: UInt64, reads: Int)] = []
             for (number, child) in children.enumerated() {
                 let status = try await child.end()
                 let said = String(
                     decoding: try Scratch.read(repo.output.appending("reader-\(number)")), as: UTF8.self)
                 #expect(status == 0, "\(readers[number].prefix(2)): \(said)")
-                #expect((Int(said.dropLast()) ?? 0) > 0, "\(readers[number].prefix(2)) read nothing: \(said)")
+                let numbers = said.split { $0 == " " || $0 == "\n" }.map { UInt64($0) ?? 0 }
+                reads.append((readers[number], numbers.dropFirst().first ?? 0, Int(numbers.first ?? 0)))
+                #expect(reads[number].reads > 0, "\(readers[number].prefix(2)) read nothing: \(said)")
             }
+            return reads
         }
 
         private static func killWorkers(of mount: Mount, times: Int) async throws {
@@ -137,6 +144,35 @@ extension MountTests {
                 try await repo.mounted("many.yml", "--cache", policy) { mount in
                     try await Self.reading(mount) { try await Self.killWorkers(of: mount, times: 50) }
                 }
+            }
+        }
+
+        @Test("the same with an audit log: whoever got a secret is in it, as often, and it verifies")
+        func killsWithAuditLog() async throws {
+            try await TestRepo.with { repo in
+                try Self.makeSource(repo)
+                let log = repo.place.appending("audit.log")
+                let kills = max(50, Self.kills / 6)
+                var readers: [(words: [String], pid: UInt64, reads: Int)] = []
+                try await repo.mounted("many.yml", "--audit-file", log.string) { mount in
+                    readers = try await Self.reading(repo, at: mount.path) {
+                        try await Self.killWorkers(of: mount, times: kills)
+                    }
+                }
+                let result = try await repo.run("secretaryctl", ["audit", "verify", log.string])
+                #expect(result.status == 0, "\(result.errors)")
+                var opens: [UInt64: Int] = [:]
+                _ = try AuditEntry.forEach(in: [log]) { entry in
+                    if entry.event == .open { opens[entry.number("pid") ?? 0, default: 0] += 1 }
+                }
+                // Those that open a file for each read.
+                for (words, pid, reads) in readers
+                where words[0] == "python3" || ["sequential", "pread", "mmap"].contains(words[1]) {
+                    let count = opens[pid] ?? 0
+                    // An open that is written down and has no answer yet when the worker dies is asked for again.
+                    #expect((reads...reads + kills).contains(count), "\(words[0]) \(words[1]): \(count) of \(reads)")
+                }
+                print("survival: \(opens.values.reduce(0, +)) opens in the audit log, \(kills) kills")
             }
         }
 

@@ -7,8 +7,15 @@ final class AuditTrail: Sendable {
     private let settings: AuditSettings
     private let mount: String
     private let backlog: AuditBacklog?
-    /// Opened once nobody else writes to it.
-    private let log = Mutex<AuditLog?>(nil)
+    private let state = Mutex(State())
+
+    private struct State {
+        /// Opened once nobody else writes to it.
+        var log: AuditLog?
+        /// How long a writer before this one may take to end; that it is in vain is found out once.
+        var patience = Duration.seconds(2)
+        var hasEnded = false
+    }
 
     /// - Parameter backlog: where records wait; what another process has left there is written first.
     /// - Returns: `nil` when the mount has none.
@@ -19,26 +26,41 @@ final class AuditTrail: Sendable {
         self.backlog = backlog
     }
 
-    /// Opens the log, and writes down that the mount begins, or that another worker goes on.
+    /// Opens the log, and writes down that the mount begins.
     /// - Throws: `.cannotCreate` and others when the log cannot be written to; then nothing is let out.
-    func begin(_ event: AuditEvent, generation: UInt64) throws(SecretaryError) {
+    func begin(generation: UInt64) throws(SecretaryError) {
+        try begin(.start, generation: generation)
+    }
+
+    /// Goes on with the log of another worker, beside the requests: one that was killed keeps the log until its last thread
+    /// has got an answer from this one.
+    /// - Throws: `.system` when there can be no thread.
+    func resume(generation: UInt64) throws(SecretaryError) {
+        try BackgroundThread.detach { try? self.begin(.resume, generation: generation) }
+    }
+
+    private func begin(_ event: AuditEvent, generation: UInt64) throws(SecretaryError) {
+        let log = try open()
         var record = AuditRecord(event)
         record.mount = mount
         record.generation = generation
-        try append(record, opening: true)
+        try log.append(record)
     }
 
     /// Writes down that this process ends.
     func end() {
-        guard let log = log.withLock({ $0.take() }) else { return }
+        let log = state.withLock { state in
+            state.hasEnded = true
+            return state.log.take()
+        }
         var record = AuditRecord(.stop)
         record.mount = mount
-        try? log.close(record)
+        try? log?.close(record)
     }
 
-    /// How the sinks are.
+    /// How the sinks are; empty while the log is being opened.
     var status: [AuditSinkStatus] {
-        log.withLock { $0 }?.status ?? []
+        (state.withLockIfAvailable { $0.log } ?? nil)?.status ?? []
     }
 
     /// Returns when the record is confirmed: nothing may be let out before.
@@ -48,7 +70,7 @@ final class AuditTrail: Sendable {
     ) throws(SecretaryError) {
         var record = record(verdict.refusal == nil ? .open : .denied, reader, file, generation)
         record.decision = verdict.decision
-        try append(record)
+        try open().append(record)
     }
 
     /// An open that was allowed has led to nothing.
@@ -59,22 +81,20 @@ final class AuditTrail: Sendable {
     ) {
         var record = record(.failed, reader, file, generation)
         record.reason = error.message
-        try? append(record)
+        try? open().append(record)
     }
 
-    /// - Parameter opening: whether to wait for a writer that is about to end.
-    private func append(_ record: AuditRecord, opening: Bool = false) throws(SecretaryError) {
-        let log = try log.withLock { (log) throws(SecretaryError) in
-            if let log { return log }
+    /// The log; opened by whoever needs it first.
+    private func open() throws(SecretaryError) -> AuditLog {
+        try state.withLock { (state) throws(SecretaryError) in
+            if let log = state.log { return log }
+            guard !state.hasEnded else { throw SecretaryError(.io, "the mount ends") }
+            defer { state.patience = .zero }
             // What kept it from being opened may be over.
-            let new = try AuditLog(settings, backlog: backlog, patience: opening ? .seconds(2) : .zero)
-            log = new
-            return new
+            let log = try AuditLog(settings, backlog: backlog, patience: state.patience)
+            state.log = log
+            return log
         }
-        var record = record
-        // The log's own records come first.
-        if opening { record.time = WallClock.nanoseconds() }
-        try log.append(record)
     }
 
     private func record(
@@ -83,7 +103,7 @@ final class AuditTrail: Sendable {
         var record = AuditRecord(event)
         record.mount = mount
         record.secret = file.path
-        record.digest = file.version
+        record.digest = file.versionText
         record.scope = file.scopeText
         record.reader = reader
         record.generation = generation

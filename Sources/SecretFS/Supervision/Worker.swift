@@ -73,7 +73,7 @@ public final class Worker {
         let confinement = try ProcessHygiene.confineWorker(settings.workerNeeds)
         // The worker before may still be writing: only the first can open the log before it is told to serve.
         let trail = AuditTrail(settings, backlog: memory.auditBacklog)
-        if isFirst { try trail?.begin(.start, generation: first.tree.generation) }
+        if isFirst { try trail?.begin(generation: first.tree.generation) }
         let reports = ReportWriter(
             source: source.description, policy: settings.cache, version: settings.version, loading: first.loading,
             confinement: confinement, audit: trail, notice: { [memory] in memory.notice })
@@ -86,7 +86,7 @@ public final class Worker {
         life.begin()
         defer { life.end() }
         guard control.send(.prepared), let connection = control.receive(.serve)?.descriptors.first else { return }
-        if !isFirst { try? trail?.begin(.resume, generation: first.tree.generation) }
+        if !isFirst { try trail?.resume(generation: first.tree.generation) }
         defer { trail?.end() }
         let session = try KernelSession(
             serving: filesystem, on: connection, greeting: memory.greeting, journal: memory.journal,

@@ -26,6 +26,8 @@ public struct SecretFile: Sendable {
     let mayBlock: Bool
     /// Names this version: a digest of everything encrypted and literal in it.
     public let version: [UInt8]
+    /// The same in hexadecimal digits.
+    let versionText: String
     /// The scopes of its envelopes, each once.
     let scopes: [String]
     /// The same in one text; `nil` for none.
@@ -51,6 +53,7 @@ public struct SecretFile: Sendable {
             case .value(let value): value.digest
             case .rendering(let rendering): rendering.digest
             }
+        versionText = version.hexadecimal
     }
 
     /// Exact size of the plaintext in bytes.

@@ -36,7 +36,7 @@ struct AuditFixture {
         var record = AuditRecord(.open)
         record.mount = "/run/secrets"
         record.secret = secret
-        record.digest = Array(0..<32)
+        record.digest = Array(0..<32).hexadecimal
         record.scope = "/prod/web"
         record.generation = 7
         record.decision = ReaderDecision(isAllowed: true, rule: "default: file mode")

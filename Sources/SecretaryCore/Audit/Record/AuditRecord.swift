@@ -9,8 +9,8 @@ public struct AuditRecord: Sendable {
     public var mount: String?
     /// The secret's path there.
     public var secret: String?
-    /// Of everything encrypted in it: names the version of the value.
-    public var digest: [UInt8] = []
+    /// Of everything encrypted in it, in hexadecimal digits: names the version of the value.
+    public var digest: String?
     /// The scopes of its envelopes.
     public var scope: String?
     /// What was decided, and by which rule.

@@ -3,7 +3,7 @@ extension AuditText {
     mutating func add(_ record: AuditRecord) {
         add("mount", record.mount)
         add("secret", record.secret)
-        if !record.digest.isEmpty { add("digest", hexadecimal: record.digest) }
+        add("digest", record.digest)
         add("scope", record.scope)
         add("generation", record.generation)
         if let decision = record.decision {
