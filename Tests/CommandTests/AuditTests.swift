@@ -92,6 +92,15 @@ import Testing
         #expect(String(decoding: json, as: UTF8.self).hasPrefix("{\"secret\":\"web/token\",\"uid\":1000,"))
     }
 
+    @Test("audit.log* names the log, and what lies beside it is left out")
+    func pattern() async throws {
+        let repo = try await log()
+        let files = try Scratch.list(repo.path).filter { $0.hasPrefix("audit.log") }
+        #expect(files == ["audit.log", "audit.log.key", "audit.log.state"])
+        #expect(try await repo.run(["audit", "verify"] + files).status == 0)
+        #expect(try await !repo.run(["audit", "show"] + files).errors.contains("no records"))
+    }
+
     @Test("a file that is no log, and one that is not there")
     func noLog() async throws {
         let repo = try await Repo(keys: false)

@@ -156,6 +156,9 @@ extension MountTests {
                 try mount.server.signal(SIGKILL)
                 try await eventually("the supervisor is dead") { !mount.server.isRunning }
                 #expect(try await mount.read("password").text == "s3cret")
+                #expect(try await mount.status()["pid"] == "null")
+                let upgraded = try await repo.secretaryctl("mount", "upgrade", mount.path.string)
+                #expect(upgraded.errors.contains("its worker goes on alone"), "\(upgraded.errors)")
                 #expect(try await repo.secretaryctl("unmount", mount.path.string).status == 0)
                 try await eventually("the worker ends") { !mount.worker.isRunning }
             }

@@ -63,6 +63,29 @@ extension MountTests {
             }
         }
 
+        @Test("started anew it is another mount; so it is when it was unmounted while nobody supervised it")
+        func restarts() async throws {
+            try await TestRepo.with { repo in
+                try makeSource(repo)
+                try await SystemdMachine.with(repo) { machine in
+                    try await machine.control("start", unit)
+                    let kept = try await machine.properties(unit)["NFileDescriptorStore"]
+                    let file = machine[mountpoint].appending("key1").string
+                    for _ in 0..<5 {
+                        try await machine.control("restart", unit)
+                        #expect(try await repo.run("cat", [file]).status == 0)
+                    }
+                    try await machine.control("kill", "--signal=STOP", "--kill-who=main", unit)
+                    #expect(try await machine.run("umount", ["--lazy", mountpoint]).status == 0)
+                    try await kill("main", machine, 1)
+                    #expect(try await repo.run("cat", [file]).status == 0)
+                    #expect(try await machine.properties(unit)["NFileDescriptorStore"] == kept)
+                    try await machine.control("stop", unit)
+                    #expect(try await !stands(machine))
+                }
+            }
+        }
+
         @Test("what cannot be mounted fails at once, with the reason in the journal, and is not tried again")
         func failure() async throws {
             try await TestRepo.with { repo in

@@ -66,6 +66,7 @@ enum MountChecks {
             }
         }
         if !troubled.isEmpty { return troubled }
-        return [.ok(check, places.isEmpty ? "there are no SecretFS mounts" : "\(places.count) SecretFS mounts answer")]
+        let answer = places.count == 1 ? "the one SecretFS mount answers" : "\(places.count) SecretFS mounts answer"
+        return [.ok(check, places.isEmpty ? "there are no SecretFS mounts" : answer)]
     }
 }

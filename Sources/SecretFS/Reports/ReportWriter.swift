@@ -113,7 +113,7 @@ final class ReportWriter: Sendable {
             ("open_handles", .number(held.handles)),
             ("waiting_requests", .number(waiting)),
             ("kernel_nodes", .number(knownNodes)),
-            ("pid", .number(notice.supervisor)),
+            ("pid", notice.supervisor == 0 ? .null : .number(notice.supervisor)),
             ("worker_pid", isStandIn ? .null : .number(Int(getpid()))),
             ("workers", .number(Int(notice.workers))),
             ("restarts", .number(notice.restarts)),

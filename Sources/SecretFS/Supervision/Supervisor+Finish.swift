@@ -14,6 +14,8 @@ extension Supervisor {
             remains.append(process)
         }
         guard let connection else { return }
+        // A service that is started anew must not get what has ended, nor find the mountpoint claimed.
+        for (name, _) in handover?.stored ?? [] { manager?.forget(name) }
         // Whoever unmounted was faster, if it fails.
         try? Unmounting.detach(mountpoint.path, lazily: true)
         outliveWorkers()

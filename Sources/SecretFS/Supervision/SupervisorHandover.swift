@@ -87,6 +87,18 @@ public struct SupervisorHandover: Sendable {
         self.init(memory: memory, connection: connection, claim: claim, keys: stored["keys"], worker: nil)
     }
 
+    /// Lets go of a mount that ended while no supervisor was there: what is kept of it claims the mountpoint.
+    ///
+    /// That need not be all: systemd drops the connection when it shows an error.
+    public static func abandon(_ stored: [String: FileDescriptor]) {
+        if let claim = stored["claim"] { flock(claim.rawValue, LOCK_UN) }
+        let manager = ServiceManager()
+        for (name, descriptor) in stored {
+            manager?.forget(name)
+            try? descriptor.close()
+        }
+    }
+
     /// Whether the mount still stands: a connection whose mount is gone shows an error (`POLLERR`).
     public var isMounted: Bool {
         var polled = pollfd(fd: connection.rawValue, events: 0, revents: 0)

@@ -13,6 +13,11 @@ public enum Upgrading {
             throw SecretaryError(.mount, "no SecretFS is mounted at \(path)")
         }
         let before = try Status(of: path)
+        guard before.supervisor != 0 else {
+            throw SecretaryError(
+                .mount, "the supervisor of \(path) is gone: its worker goes on alone",
+                hint: "unmount it and mount it anew when its readers can do without it")
+        }
         // A mount can say anything of itself: only its owner's processes get a signal for it.
         let owner = table.owner(at: path)
         guard before.supervisor > 1, let owner, (try? LiveReader(pid: before.supervisor))?.process.uid == owner,
@@ -21,8 +26,7 @@ public enum Upgrading {
             throw SecretaryError(
                 .mount,
                 "the server of \(path), process \(before.supervisor), cannot be told: \(Errno(rawValue: errno))",
-                hint:
-                    "run this as the user who mounted, or as root; a mount whose supervisor is gone has to be mounted anew"
+                hint: "run this as the user who mounted, or as root"
             )
         }
         let waiting = Waker()

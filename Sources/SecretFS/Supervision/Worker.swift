@@ -165,7 +165,9 @@ public final class Worker {
             switch control.receive(waiting: false) {
             case .message(let message) where message.kind == .end: return
             case .closed where !staysAlone: return
-            case .closed: isAlone = true
+            case .closed:
+                isAlone = true
+                memory.updateNotice { $0.supervisor = 0 }
             case .message, .nothing: break
             }
         }

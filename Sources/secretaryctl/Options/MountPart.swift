@@ -47,9 +47,9 @@ struct MountPart: ParsableArguments {
             }
             return handover
         }
-        guard let handover = SupervisorHandover(stored: ServiceManager.takeStored()), handover.isMounted else {
-            return nil
-        }
-        return handover
+        let stored = ServiceManager.takeStored()
+        if let handover = SupervisorHandover(stored: stored), handover.isMounted { return handover }
+        SupervisorHandover.abandon(stored)
+        return nil
     }
 }

@@ -21,7 +21,8 @@ public struct AuditVerifier {
     /// - Throws: `.noInput` when a file cannot be read, `.wrongKey` when the key is another log's.
     public func verify(_ files: [FilePath]) throws(SecretaryError) -> AuditVerdict {
         var check = ChainCheck(key: key)
-        for (index, file) in try AuditFiles.inOrder(files).enumerated() {
+        let files = try AuditFiles.inOrder(files)
+        for (index, file) in files.enumerated() {
             var lines = try AuditLines(file)
             check.beginFile(file)
             try read(&lines, of: file, isLast: index == files.count - 1, &check)
