@@ -133,6 +133,11 @@ extension MountTests {
                                 && record.hasSuffix("}")
                         }
                     }
+                    // Its worker is not killed with it, but ends in order.
+                    try await machine.control("stop", unit)
+                    try await eventually("the journal has the end") {
+                        try await machine.journal("--identifier=secretary").contains(#""event":"stop""#)
+                    }
                 }
             }
         }
