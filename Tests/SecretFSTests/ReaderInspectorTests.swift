@@ -10,8 +10,8 @@ import Testing
 struct ReaderInspectorTests {
     private let inspector = ReaderInspector()
 
-    private func look(_ thread: pid_t) -> ReaderProcess {
-        inspector.reader(of: Caller(uid: 7, gid: 8, thread: thread))
+    private func look(_ thread: pid_t, forRules: Bool = true) -> ReaderProcess {
+        inspector.reader(of: Caller(uid: 7, gid: 8, thread: thread), forRules: forRules)
     }
 
     private func path(_ program: String) throws -> String {
@@ -47,42 +47,44 @@ struct ReaderInspectorTests {
         #expect(reader.pid == getpid() && reader.startTime != nil)
     }
 
-    @Test("another program in the same process is noticed")
-    func execution() throws {
+    @Test("another program in the same process is noticed", arguments: [true, false])
+    func execution(forRules: Bool) throws {
         let program = try RunningProgram("/bin/sh", "-c", "read line; exec /usr/bin/cat")
         let (shell, cat) = (try path("/bin/sh"), try path("/usr/bin/cat"))
-        try eventually("the shell runs") { look(program.pid).executable == shell }
-        let before = look(program.pid)
+        try eventually("the shell runs") { look(program.pid, forRules: forRules).executable == shell }
+        let before = look(program.pid, forRules: forRules)
         try program.write("go")
-        try eventually("the shell is cat") { look(program.pid).executable == cat }
-        #expect(look(program.pid).startTime == before.startTime)
+        try eventually("the shell is cat") { look(program.pid, forRules: forRules).executable == cat }
+        #expect(look(program.pid, forRules: forRules).startTime == before.startTime)
     }
 
-    @Test("of a process that has ended nothing is known, remembered or not")
-    func ended() throws {
+    @Test("of a process that has ended nothing is known, remembered or not", arguments: [true, false])
+    func ended(forRules: Bool) throws {
         let (known, unknown) = (try RunningProgram("/usr/bin/cat"), try RunningProgram("/usr/bin/cat"))
-        #expect(look(known.pid).executable != nil)
+        #expect(look(known.pid, forRules: forRules).executable != nil)
         for program in [known, unknown] {
             program.end()
-            #expect(look(program.pid) == ReaderProcess(uid: 7, gid: 8, pid: program.pid))
+            #expect(look(program.pid, forRules: forRules) == ReaderProcess(uid: 7, gid: 8, pid: program.pid))
         }
     }
 
     @Test(
         "a process that gets the number of one that has ended is not taken for it",
-        .enabled(if: geteuid() == 0, "only root can choose a number"))
-    func reuse() throws {
+        .enabled(if: geteuid() == 0, "only root can choose a number"), arguments: [true, false])
+    func reuse(forRules: Bool) throws {
         // Somebody else may take the number first.
         for _ in 0..<200 {
             let first = try RunningProgram("/usr/bin/cat")
-            let before = look(first.pid)
+            let before = look(first.pid, forRules: forRules)
             first.end()
             let last = unsafe try FileDescriptor.open("/proc/sys/kernel/ns_last_pid", .writeOnly)
             _ = try last.closeAfter { try last.writeAll("\(first.pid - 1)".utf8) }
             let second = try RunningProgram("/usr/bin/sleep", "60")
             guard second.pid == first.pid else { continue }
-            try eventually("sleep runs") { try look(second.pid).executable == path("/usr/bin/sleep") }
-            #expect(look(second.pid).pid == before.pid)
+            try eventually("sleep runs") {
+                try look(second.pid, forRules: forRules).executable == path("/usr/bin/sleep")
+            }
+            #expect(look(second.pid, forRules: forRules).pid == before.pid)
             #expect(before.executable == (try path("/usr/bin/cat")))
             return
         }

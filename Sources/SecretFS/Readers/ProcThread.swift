@@ -57,9 +57,12 @@ final class ProcThread: Sendable {
         // What is too long is not taken: half of it could mean something else.
         guard let groups = Self.beginning(of: controlGroups), groups.count < Self.limit else { return nil }
         return Sight(
-            controlGroups: groups, executable: Self.link("exe", in: folder.rawValue),
+            controlGroups: groups, executable: executable,
             mountNamespace: atNamespace ? Self.link("ns/mnt", in: folder.rawValue) : nil)
     }
+
+    /// What `exe` points to; `nil` when the thread has ended, too.
+    var executable: [UInt8]? { Self.link("exe", in: folder.rawValue) }
 
     /// The mount namespace of this process.
     static let ownMountNamespace = link("/proc/self/ns/mnt", in: AT_FDCWD)

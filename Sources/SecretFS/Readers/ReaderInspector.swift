@@ -14,24 +14,36 @@ final class ReaderInspector: Sendable {
         let sight: ProcThread.Sight
         /// What the sight means.
         let reader: ReaderProcess
+        /// When it was looked at last.
+        var seen = ContinuousClock.now
     }
 
     private let known = Mutex<[Int32: Known]>([:])
     /// Each costs two descriptors.
     private static let capacity = 64
+    /// How old the control groups may be that are only written down.
+    ///
+    /// The kernel takes longer to tell them than everything else together, and who opens many files opens one soon after
+    /// another. The program is looked at each time: this also tells that the thread is the one from before.
+    private static let freshness = Duration.milliseconds(1)
 
     /// - Parameters:
     ///   - caller: a thread that waits for an answer, and so neither ends nor executes another program before it gets one; a
     ///     decision about one that waits no more lets nobody read.
-    ///   - forRules: whether it is asked for rules, and not only to be written down: then the mount namespace counts, too.
+    ///   - forRules: whether it is asked for rules, and not only to be written down: then everything is looked at anew.
     func reader(of caller: Caller, forRules: Bool = true) -> ReaderProcess {
         var reader = ReaderProcess(uid: caller.uid, gid: caller.gid, pid: caller.thread)
         guard caller.thread > 0 else { return reader }
         let before = known.withLock { $0[caller.thread] }
-        if let before, var sight = before.thread.look(atNamespace: forRules) {
+        if let before, !forRules, ContinuousClock.now - before.seen < Self.freshness,
+            let executable = before.thread.executable, executable == before.sight.executable
+        {
+            reader = before.reader
+        } else if let before, var sight = before.thread.look(atNamespace: forRules) {
             if !forRules { sight.mountNamespace = before.sight.mountNamespace }
             if sight == before.sight {
                 reader = before.reader
+                known.withLock { $0[caller.thread]?.seen = .now }
             } else {
                 reader = remember(before.thread, sight, of: caller)
             }
