@@ -94,12 +94,6 @@ static inline int clinux_landlock_allow_beneath(int ruleset, int folder, __u64 a
 }
 static inline int clinux_landlock_restrict(int ruleset) { return syscall(SYS_landlock_restrict_self, ruleset, 0); }
 
-/// The directory in which a program is started (glibc 2.29).
-int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
-static inline int clinux_spawn_change_directory(posix_spawn_file_actions_t *actions, const char *path) {
-    return posix_spawn_file_actions_addchdir_np(actions, path);
-}
-
 /// Locks a mutex unless that takes longer (glibc 2.30).
 int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock, const struct timespec *deadline);
 static inline int clinux_lock_within(pthread_mutex_t *mutex, long seconds) {

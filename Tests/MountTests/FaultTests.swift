@@ -90,7 +90,7 @@ extension MountTests {
                 let inner = try await Mount(repo, "inner", ["--layout", "files"], at: inside)
                 try #require(
                     unsafe symlink(inside.appending("app.yml").string, repo.root.appending("app.yml").string) == 0)
-                let outer = try await Mount(repo, "app.yml", [], at: repo.mountpoint)
+                let outer = try await Mount(repo, "app.yml", ["--deadline", "1"], at: repo.mountpoint)
                 #expect(try outer.text("key") == "good")
 
                 func hang() async throws {
@@ -110,11 +110,28 @@ extension MountTests {
                 try goOn()
                 try await outer.becomes("current")
                 try await hang()
+                // Another worker cannot read it either, and shows what it can.
+                try outer.worker.signal(SIGKILL)
+                #expect(try Scratch.list(outer.path) == [".secretary", "key"])
+                #expect(throws: Errno.timedOut) { try outer.text("key") }
+                try goOn()
+                try await outer.becomes("current")
+                #expect(try outer.text("key") == "good")
+                try await hang()
                 try outer.server.signal(SIGTERM)
                 try await eventually("the server ends", within: .seconds(4)) {
                     !outer.server.isRunning && !outer.worker.isRunning
                 }
+                // A mount that begins says what it waits for.
+                let mounting = try await repo.start(
+                    "secretaryctl", ["mount", "app.yml", repo.mountpoint.string], output: "mounting")
+                try await eventually("it says so") {
+                    let said = String(decoding: try Scratch.read(repo.output.appending("mounting")), as: UTF8.self)
+                    return said.contains("waiting for the source \(repo.root.appending("app.yml"))")
+                }
                 try goOn()
+                #expect(try await mounting.end() == 0)
+                try await Mount(repo, at: repo.mountpoint).end(#_sourceLocation)
                 try await inner.end(#_sourceLocation)
             }
         }

@@ -42,3 +42,11 @@ public struct MountSelection: Sendable {
         self.group = group
     }
 }
+
+extension MountSelection {
+    /// What is mounted, for people.
+    public static func describe(_ place: FilePath, view: String?, select: String?) -> String {
+        [place.string, view.map { "view \($0)" }, select.map { "select \($0)" }].compactMap(\.self)
+            .joined(separator: ", ")
+    }
+}

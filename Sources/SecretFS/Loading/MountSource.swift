@@ -10,9 +10,6 @@ public protocol MountSource: Sendable {
 
     /// Nobody wrote to the source while it was read last, so that nothing was read by halves.
     func confirm()
-
-    /// What is mounted, for people.
-    var description: String { get }
 }
 
 /// A source as it was at one moment.

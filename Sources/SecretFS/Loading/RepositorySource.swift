@@ -17,10 +17,8 @@ public final class RepositorySource: MountSource {
         self.decryptor = decryptor
     }
 
-    public var description: String {
-        [
-            selection.place.string, selection.view.map { "view \($0)" }, selection.select.map { "select \($0)" },
-        ].compactMap(\.self).joined(separator: ", ")
+    var description: String {
+        MountSelection.describe(selection.place, view: selection.view, select: selection.select)
     }
 
     public func load(unsettled: Set<FilePath>) throws(SecretaryError) -> LoadedSource {

@@ -17,6 +17,8 @@ public struct MountSettings: Sendable {
     public var linger: Duration
     /// How long a reader waits when something outside has to answer.
     public var deadline: Duration
+    /// How long a mount that begins waits for its source.
+    public var sourcePatience: Duration
     /// Where opens are written down; `nil` for nowhere.
     public var audit: AuditSettings?
     /// A process with whose end the mount ends.
@@ -30,8 +32,9 @@ public struct MountSettings: Sendable {
 
     public init(
         mountpoint: FilePath, source: String, cache: CachePolicy, allowOther: Bool, owner: UInt32, group: UInt32,
-        linger: Duration = .seconds(1), deadline: Duration = .seconds(5), audit: AuditSettings? = nil,
-        companion: Int32? = nil, servingThreads: Int = 8, workerNeeds: WorkerNeeds = WorkerNeeds(), version: String
+        linger: Duration = .seconds(1), deadline: Duration = .seconds(5), sourcePatience: Duration = .seconds(120),
+        audit: AuditSettings? = nil, companion: Int32? = nil, servingThreads: Int = 8,
+        workerNeeds: WorkerNeeds = WorkerNeeds(), version: String
     ) {
         self.mountpoint = mountpoint
         self.source = source
@@ -41,6 +44,7 @@ public struct MountSettings: Sendable {
         self.group = group
         self.linger = linger
         self.deadline = deadline
+        self.sourcePatience = sourcePatience
         self.audit = audit
         self.companion = companion
         self.servingThreads = servingThreads

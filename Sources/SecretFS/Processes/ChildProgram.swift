@@ -28,8 +28,6 @@ public struct ChildProgram {
     /// It has nothing to read and its output is thrown away; errors go where this process's go.
     public var isSilent = false
     public var group = Group.same
-    /// Where it starts, if not where this process is.
-    public var directory: String?
 
     public init(_ path: String, _ arguments: [String]) {
         self.path = path
@@ -59,7 +57,6 @@ public struct ChildProgram {
             unsafe posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
             unsafe posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
         }
-        if let directory { unsafe clinux_spawn_change_directory(&actions, directory) }
         return try unsafe spawn(&actions, environment)
     }
 

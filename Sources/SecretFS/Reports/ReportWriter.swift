@@ -6,15 +6,16 @@ internal import Synchronization
 final class ReportWriter: Sendable {
     /// How the last attempt to read the source went.
     struct Loading: Sendable {
-        /// When the present tree was read, in nanoseconds since 1970.
-        var loaded: Int64
+        /// When the present tree was read, in nanoseconds since 1970; `nil` when this process has not read it.
+        var loaded: Int64?
         /// Why the source as it is now cannot be shown; the tree before is shown instead.
         var error: String?
         var warnings: [String]
     }
 
     let failures = FailureLog()
-    private let source: String
+    /// What is mounted.
+    let source: String
     private let policy: CachePolicy
     private let version: String
     private let audit: AuditTrail?
@@ -103,7 +104,7 @@ final class ReportWriter: Sendable {
             ("error", trouble.map { .string($0) } ?? .null),
             ("source", .string(source)),
             ("generation", .number(Int(tree.generation))),
-            ("loaded", .string(Timestamp.text(loading.loaded, isFine: false))),
+            ("loaded", loading.loaded.map { .string(Timestamp.text($0, isFine: false)) } ?? .null),
             ("secrets", .number(tree.secretCount)),
             ("warnings", .array((loading.warnings + machineWarnings).map { .string($0) })),
             ("failures", .array(failures)),

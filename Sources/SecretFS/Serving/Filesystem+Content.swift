@@ -14,51 +14,47 @@ extension Filesystem {
         _ inode: Inode, by caller: Caller, willWait: (Waiter) -> Void = { _ in },
         _ answer: @escaping @Sendable (Result<Void, Errno>) -> Bool
     ) {
-        let file: SecretFile
-        do throws(Errno) {
-            switch try node(inode).body {
-            case .secret(let secret): file = secret
-            case .lost: throw .ioError
-            case .directory, .text, .report:
-                _ = answer(.success(()))
-                return
-            }
-        } catch {
-            _ = answer(.failure(error))
-            return
-        }
-        let admitted = AdmittedReader(generation: tree.generation)
-        let waiter = waiter(for: file, admitted) { [held] result in
+        let request = ContentRequest()
+        let waiter = waiter(for: request) { [held] result in
             if !answer(result), case .success = result { held.release(inode) }
         }
+        let admits: @Sendable (SecretFile) -> Bool = { [self] in self.admits(caller, to: $0, request, waiter) }
+        let body: Node.Body?
+        do throws(Errno) {
+            body = try content(of: inode)
+        } catch {
+            waiter.tell(.missing(error))
+            return
+        }
+        guard let body else {
+            return awaitSource(for: waiter, willWait) { [self] in
+                obtainBeside(inode, for: .handle, request, waiter, admits: admits)
+            }
+        }
+        guard case .secret(let file) = body else {
+            waiter.tell(.held)
+            return
+        }
+        request.facts.file = file
         let isAdmitted =
-            admission.mayBlock
-            ? admission.promptness.attempt { admits(caller, to: file, admitted, waiter) }
-            : admits(caller, to: file, admitted, waiter)
+            admission.mayBlock ? admission.promptness.attempt { admits(file) } : admits(file)
         if let isAdmitted {
             if isAdmitted { obtain(inode, file, for: .handle, waiter, willWait) }
             return
         }
         willWait(waiter)
         outside.begin(waiter)
-        do throws(SecretaryError) {
-            try outside.run { [self] in
-                guard waiter.isWaiting,
-                    admission.promptness.measure({ admits(caller, to: file, admitted, waiter) })
-                else { return }
-                if hold(inode, for: .handle, waiter) == .begun { held.decrypt(inode, file) }
-            }
-        } catch {
-            waiter.tell(.failed(error))
-        }
+        doBeside(for: waiter) { [self] in obtainBeside(inode, for: .handle, request, waiter, admits: admits) }
     }
 
     /// - Returns: `false` when the waiter was told why not.
     private func admits(
-        _ caller: Caller, to file: SecretFile, _ admitted: AdmittedReader, _ waiter: Waiter
+        _ caller: Caller, to file: SecretFile, _ request: ContentRequest, _ waiter: Waiter
     ) -> Bool {
+        let generation = tree.generation
         do throws(SecretaryError) {
-            admitted.reader = try admission.admit(caller, to: file, generation: admitted.generation)
+            let reader = try admission.admit(caller, to: file, generation: generation)
+            request.facts = ContentRequest.Facts(file: file, reader: reader, generation: generation)
             return true
         } catch {
             waiter.tell(.failed(error))
@@ -85,30 +81,49 @@ extension Filesystem {
         _ inode: Inode, count: Int, at offset: Int, willWait: (Waiter) -> Void = { _ in },
         _ answer: @escaping @Sendable (Result<UnsafeRawBufferPointer, Errno>) -> Void
     ) {
-        let body: Node.Body
+        let body: Node.Body?
         do throws(Errno) {
-            body = try node(inode).body
+            body = try content(of: inode)
         } catch {
             return unsafe answer(.failure(error))
         }
+        if let body, unsafe answerAtOnce(inode, body, count: count, at: offset, answer) { return }
+        let request = ContentRequest()
+        let waiter = waiter(for: request) { [self] result in
+            switch result {
+            case .failure(let error): unsafe answer(.failure(error))
+            case .success:
+                let body = try? content(of: inode)
+                if unsafe !answerAtOnce(inode, body ?? .lost, count: count, at: offset, answer) {
+                    unsafe answer(.failure(.ioError))
+                }
+                held.release(inode)
+            }
+        }
+        guard case .secret(let file) = body else {
+            return awaitSource(for: waiter, willWait) { [self] in
+                obtainBeside(inode, for: .reading, request, waiter)
+            }
+        }
+        request.facts.file = file
+        obtain(inode, file, for: .reading, waiter, willWait)
+    }
+
+    /// Hands out what is at hand.
+    /// - Returns: `false`, without an answer, when there is nothing.
+    private func answerAtOnce(
+        _ inode: Inode, _ body: Node.Body, count: Int, at offset: Int,
+        _ answer: (Result<UnsafeRawBufferPointer, Errno>) -> Void
+    ) -> Bool {
         switch body {
         case .directory: unsafe answer(.failure(.isDirectory))
-        case .lost: unsafe answer(.failure(.ioError))
         case .report: unsafe answer(.success(UnsafeRawBufferPointer(start: nil, count: 0)))
         case .text(let text):
             unsafe text.withUnsafeBytes { unsafe answer(.success($0.part(count: count, at: offset))) }
-        case .secret(let file):
-            guard unsafe !lend(inode, count: count, at: offset, answer) else { return }
-            let waiter = waiter(for: file) { [self] result in
-                switch result {
-                case .failure(let error): unsafe answer(.failure(error))
-                case .success:
-                    if unsafe !lend(inode, count: count, at: offset, answer) { unsafe answer(.failure(.ioError)) }
-                    held.release(inode)
-                }
-            }
-            obtain(inode, file, for: .reading, waiter, willWait)
+        // A secret that is held is shown even when the tree has another in its place by now.
+        case .secret, .lost: return unsafe lend(inode, count: count, at: offset, answer)
         }
+        return true
     }
 
     /// - Returns: `false` when the secret is not held.
@@ -118,56 +133,6 @@ extension Filesystem {
         held.withPlaintext(of: inode) { plaintext in
             unsafe plaintext.withUnsafeBytes { unsafe answer(.success($0.part(count: count, at: offset))) }
         } != nil
-    }
-
-    /// Somebody who waits for a file's content, and is told what a reader can be told.
-    private func waiter(
-        for file: SecretFile, _ admitted: AdmittedReader? = nil,
-        _ answer: @escaping @Sendable (Result<Void, Errno>) -> Void
-    ) -> Waiter {
-        Waiter { [self] outcome in
-            switch outcome {
-            case .held: answer(.success(()))
-            case .interrupted: answer(.failure(.interrupted))
-            case .failed(let error):
-                // The reader gets no more than a number.
-                reports.failures.note(error, at: file.source)
-                answer(.failure(error.errno))
-                noteFailure(error, of: file, admitted)
-            }
-        }
-    }
-
-    /// Writes down that an open that was allowed has led to nothing; on another thread, as nobody waits for it.
-    private func noteFailure(_ error: SecretaryError, of file: SecretFile, _ admitted: AdmittedReader?) {
-        guard admission.mayBlock, let admitted, let reader = admitted.reader else { return }
-        try? outside.run { [admission] in
-            admission.note(error, for: reader, of: file, generation: admitted.generation)
-        }
-    }
-
-    /// Makes the secret held: at once, together with others that wait for it, or by decrypting it.
-    private func obtain(
-        _ inode: Inode, _ file: SecretFile, for use: HeldSecrets.Use, _ waiter: Waiter, _ willWait: (Waiter) -> Void
-    ) {
-        guard file.mayBlock, !held.isHeld(inode) else {
-            if hold(inode, for: use, waiter) == .begun { held.decrypt(inode, file) }
-            return
-        }
-        willWait(waiter)
-        outside.begin(waiter)
-        guard hold(inode, for: use, waiter) == .begun else { return }
-        do throws(SecretaryError) {
-            try outside.run { [held] in held.decrypt(inode, file) }
-        } catch {
-            held.fail(inode, error)
-        }
-    }
-
-    private func hold(_ inode: Inode, for use: HeldSecrets.Use, _ waiter: Waiter) -> HeldSecrets.Acquisition {
-        let acquisition = held.acquire(inode, for: use, waiter)
-        if acquisition == .held, !waiter.tell(.held) { held.release(inode) }
-        return acquisition
     }
 }
 

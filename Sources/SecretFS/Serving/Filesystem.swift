@@ -22,15 +22,17 @@ final class Filesystem: Sendable {
     private let shelf: ReportShelf
     let admission: Admission
     let outside: WaitingForOutside
+    let source: AwaitedSource
 
     /// - Parameters:
+    ///   - awaitsSource: whether `tree` is what another process has shown, and the source is being read.
     ///   - reports: writes the files of `.secretary`.
     ///   - shelf: keeps the reports that were given out.
     ///   - workerNumber: 0 for the process that serves the mount first.
     ///   - deadline: how long a reader waits for something outside.
     ///   - trail: where opens are written down.
     init(
-        tree: Tree, held: HeldSecrets, policy: CachePolicy, reports: ReportWriter,
+        tree: Tree, awaitsSource: Bool = false, held: HeldSecrets, policy: CachePolicy, reports: ReportWriter,
         shelf: ReportShelf = ReportShelf(), workerNumber: UInt64 = 0,
         deadline: Duration = .seconds(5), trail: AuditTrail? = nil
     ) {
@@ -42,6 +44,7 @@ final class Filesystem: Sendable {
         self.workerNumber = workerNumber
         self.admission = Admission(trail: trail)
         self.outside = WaitingForOutside(deadline: deadline)
+        self.source = AwaitedSource(isAwaited: awaitsSource)
     }
 
     // MARK: The tree
@@ -55,6 +58,8 @@ final class Filesystem: Sendable {
             // The kernel may know anything from a worker before this one.
             return TreeChanges(from: state.tree, to: tree) { workerNumber > 0 || state.known[$0] != nil }
         }
+        // First: a message waits for requests that wait for the source.
+        endWaitingForSource()
         // Not under the lock: a message waits for the look-ups that the kernel has under way, and they need it.
         changes.tell(cache)
     }

@@ -1,5 +1,6 @@
 internal import SecretaryCore
 internal import Synchronization
+internal import SystemPackage
 
 /// Somebody who waits for a secret, and is told once how that ended: a request of the kernel.
 final class Waiter: Sendable {
@@ -7,6 +8,8 @@ final class Waiter: Sendable {
         /// The secret is held, and counted for who waited.
         case held
         case failed(SecretaryError)
+        /// There is no such content, which is no failure to be told of.
+        case missing(Errno)
         /// Who waited got a signal, and no longer wants it.
         case interrupted
     }

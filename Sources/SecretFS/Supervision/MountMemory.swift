@@ -41,6 +41,8 @@ internal import SystemPackage
     private static let layout = 2
     private static let size = Offset.audit + AuditBacklog.size
 
+    private static let lifeCount: UInt64 = 4
+
     /// The descriptors that `init(descriptors:)` takes.
     var descriptors: [FileDescriptor] { [memory.descriptor] + outlines }
 
@@ -52,7 +54,7 @@ internal import SystemPackage
             SharedMemory.makeFile("secretfs-mount"), SharedMemory.makeFile("secretfs-outline"),
             SharedMemory.makeFile("secretfs-outline"),
         ])
-        for number in 0..<2 as Range<UInt64> { memory.life(of: number).reset() }
+        for number in 0..<lifeCount { memory.life(of: number).reset() }
         return memory
     }
 
@@ -81,16 +83,16 @@ internal import SystemPackage
 
     /// The sign of life of a worker.
     ///
-    /// There are two places: a worker's successor starts before it ends.
+    /// There are several places: a worker's successor starts before it ends, and others while that one prepares.
     func life(of worker: UInt64) -> WorkerLife {
-        let offset = Offset.lives + Int(worker % 2) * Offset.lifeSize
+        let offset = Offset.lives + Int(worker % Self.lifeCount) * Offset.lifeSize
         let start = unsafe memory.bytes.baseAddress.unsafelyUnwrapped + offset
         return unsafe WorkerLife(at: start.assumingMemoryBound(to: pthread_mutex_t.self), in: memory)
     }
 
     /// Waits for workers to end whose supervisor is gone, so that no two serve at once.
     func waitForFormerWorkers(atMost patience: Duration) {
-        for number in 0..<2 as Range<UInt64> { life(of: number).waitForEnd(atMost: patience) }
+        for number in 0..<Self.lifeCount { life(of: number).waitForEnd(atMost: patience) }
     }
 
     /// The kernel's first message; empty before there is one.

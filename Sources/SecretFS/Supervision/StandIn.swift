@@ -22,7 +22,7 @@ final class StandIn {
         let channel = KernelChannel()
         let reports = ReportWriter(
             source: source, policy: settings.cache, version: settings.version,
-            loading: ReportWriter.Loading(loaded: WallClock.nanoseconds(), error: reason, warnings: []),
+            loading: ReportWriter.Loading(loaded: nil, error: reason, warnings: []),
             isStandIn: true, notice: { memory.notice })
         let held = HeldSecrets(cache: channel, policy: settings.cache, linger: .zero, lingerBegan: {})
         let builder = TreeBuilder(owner: settings.owner, group: settings.group)

@@ -37,7 +37,8 @@ extension Supervisor {
     private func workerEnded(_ charge: Charge, _ status: ExitStatus) throws(SecretaryError) {
         // What it said last may not have been read yet.
         try handleMessages()
-        let reason = current?.complaint ?? "the worker \(status.description)"
+        let complaint = current?.complaint
+        let reason = complaint ?? "the worker \(status.description)"
         let phase = current?.phase ?? charge.phase
         let isReplaced = successor?.phase == .prepared
         current = nil
@@ -51,9 +52,18 @@ extension Supervisor {
             try promoteSuccessor()
         } else {
             restart(
-                because: reason, wasKilled: status == .killed(signal: SIGKILL),
+                because: reason, wasKilled: complaint == nil && status == .killed(signal: SIGKILL),
                 served: phase == .serving || phase == .ending)
         }
+    }
+
+    /// Kills a worker that takes too long.
+    func dropCurrent() {
+        current?.kill()
+        guard connection == nil, current?.complaint != nil else { return }
+        // It has said why; a thread that waits for a source that hangs keeps it from ending.
+        outcome = .failed(status: SecretaryError.Code.timedOut.rawValue)
+        isOver = true
     }
 
     /// Has another worker start when it is time, and answers alone until then if that takes long.

@@ -5,14 +5,15 @@ internal import SystemPackage
 
 /// From a worker's start until it serves.
 extension Supervisor {
-    /// - Parameter program: the file to run: the supervisor's own, unless it is to be another.
-    func makeWorker(program: String = WorkerCommand.ownProgram) throws(SecretaryError) -> WorkerProcess {
+    /// - Parameter succeeds: whether it is to take the place of another, with the program on disk: an upgrade.
+    func makeWorker(succeeds: Bool = false) throws(SecretaryError) -> WorkerProcess {
+        let program = succeeds ? command.program : WorkerCommand.ownProgram
         let number = memory.notice.workers
         memory.updateNotice { $0.workers += 1 }
         memory.life(of: number).reset()
         let process = try WorkerProcess(number: number, program: program, command)
         // With a service manager's store a new supervisor starts its own worker; without, the mount has nobody else.
-        let text = "\(number) \(manager == nil ? "stay" : "follow")"
+        let text = "\(number) \(manager == nil ? "stay" : "follow") \(succeeds ? "succeed" : "begin")"
         process.control.send(
             .prepare, text, memory.descriptors + [mountpoint.claim] + (keys.map { [$0] } ?? []))
         return process
@@ -50,7 +51,9 @@ extension Supervisor {
                 current?.phase = .serving
                 policy.workerServes()
                 announce("Mounted at \(mountpoint.path)")
-            case .failed: current?.complaint = message.text
+            case .failed:
+                current?.complaint = message.text
+                if connection == nil { current?.isEnding() }
             case .unmounted:
                 isEnding = true
                 current?.isEnding()

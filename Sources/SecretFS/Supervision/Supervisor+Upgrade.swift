@@ -12,10 +12,20 @@ extension Supervisor {
         guard successor == nil, !isEnding, connection != nil else { return }
         do throws(SecretaryError) {
             successor = Charge(
-                process: try makeWorker(program: command.program), deadline: .now + Self.upgradePatience)
+                process: try makeWorker(succeeds: true), deadline: .now + Self.upgradePatience)
         } catch {
             noteUpgrade(error: error.message)
         }
+    }
+
+    /// Gives up on a new worker that takes too long.
+    func dropSuccessor() {
+        guard var charge = successor else { return }
+        successor = nil
+        charge.kill()
+        // A thread that waits for a source that hangs may keep it from ending.
+        remains.append(charge.process)
+        noteUpgrade(error: charge.complaint ?? "the new worker was not ready within \(Self.upgradePatience)")
     }
 
     func handleEndOfSuccessor() {

@@ -142,10 +142,7 @@ public final class Supervisor {
     private func handleDeadlines() throws(SecretaryError) {
         let now = ContinuousClock.now
         if let nextStart, nextStart <= now, current == nil, !isEnding { try startWorker() }
-        if let limit = current?.limit, limit <= now { current?.kill() }
-        if let limit = successor?.limit, limit <= now {
-            successor?.complaint = "the new worker was not ready in time"
-            successor?.kill()
-        }
+        if let limit = current?.limit, limit <= now { dropCurrent() }
+        if let limit = successor?.limit, limit <= now { dropSuccessor() }
     }
 }

@@ -19,7 +19,8 @@ public struct WorkerCommand: Sendable {
     /// The number of the descriptor on which a worker finds its supervisor.
     public static let controlDescriptor: Int32 = 3
 
-    var workerLine: [String] { ["secretaryctl", "mount", "--worker"] + arguments }
+    /// A worker goes to the folder by itself: where its file system hangs, the supervisor does not.
+    var workerLine: [String] { ["secretaryctl", "mount", "--worker", "--started-in", directory] + arguments }
 
     func supervisorLine(resuming handover: SupervisorHandover) -> [String] {
         ["secretaryctl", "mount", "--resume", handover.text, "--started-in", directory] + arguments

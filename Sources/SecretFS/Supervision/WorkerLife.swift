@@ -35,7 +35,7 @@ internal import SecretaryCore
         unsafe pthread_mutex_lock(mutex)
     }
 
-    /// Called by the worker's main thread when it has done all that others could wait for.
+    /// Called by the worker's main thread when it has done and said all that others could wait for.
     func end() {
         unsafe pthread_mutex_unlock(mutex)
     }

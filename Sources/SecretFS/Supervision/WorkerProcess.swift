@@ -51,7 +51,6 @@ final class WorkerProcess: Sendable {
         var worker = ChildProgram(program, command.workerLine)
         worker.descriptors = [(control, WorkerCommand.controlDescriptor)]
         worker.isolatesDescriptors = true
-        worker.directory = command.directory
         // What a terminal sends is for the supervisor.
         worker.group = .new
         return unsafe try worker.start()

@@ -164,58 +164,14 @@ struct MountCommand: ParsableCommand {
         return readyDescriptor.map { Readiness(descriptor: FileDescriptor(rawValue: $0)) }
     }
 
-    // MARK: The worker
-
-    private func serve() throws {
-        OwnProgram.nameProcess()
-        ProcessHygiene.protect()
-        LockedMemory.raiseLimit()
-        let worker = try Worker()
-        do throws(SecretaryError) {
-            let reader = options.reader
-            if let daemon = reader.daemon { throw daemon.unavailable }
-            let directory = try Self.currentFolder()
-            let settings = try mountSettings(in: directory)
-            let selection = try selection(in: directory)
-            let decryptor = LocalDecryptor(
-                keys: try Self.keyRing(of: reader, worker.keys, for: selection.place))
-            let repository = RepositorySource(selection, decryptor: decryptor)
-            if worker.isFirst { try repository.requireFittingKey(canOpen: decryptor.canOpen) }
-            try Self.leaveFolder()
-            let nowhere = part.inBackground ? Readiness.nowhere() : nil
-            try worker.serve(repository, settings) {
-                Readiness.leaveStandardError(for: nowhere)
-            }
-        } catch {
-            worker.complain(error)
-            throw error
-        }
-    }
-
-    /// What was handed over as text is in memory no longer than this takes.
-    private static func keyRing(
-        of reader: Reader, _ keys: FileDescriptor?, for place: FilePath
-    ) throws(SecretaryError) -> KeyRing {
-        var reader = reader
-        if let keys { reader.environment = .handedOver(try KeyVariables(readingAll: keys)) }
-        return try reader.keyRing(for: ConfigRepository.discover(from: place))
-    }
-
-    private func selection(in directory: String) throws(SecretaryError) -> MountSelection {
-        MountSelection(
-            place: Self.absolute(mountpoint == nil ? "." : source, in: directory), view: view, select: select,
-            layout: layout, includesPlain: includesPlain, app: try options.reader.identity(), mode: mode.bits,
-            owner: uid ?? geteuid(), group: gid ?? getegid())
-    }
-
     // MARK: Both
 
-    private func mountSettings(in directory: String) throws(SecretaryError) -> MountSettings {
+    func mountSettings(in directory: String) throws(SecretaryError) -> MountSettings {
         let place = Self.absolute(mountpoint == nil ? "." : source, in: directory)
         let target = Self.absolute(mountpoint ?? source, in: directory)
         let log = try audit.settings(mountpoint: target) { Self.absolute($0, in: directory) }
         return MountSettings(
-            mountpoint: target, source: place.string, cache: cache,
+            mountpoint: target, source: MountSelection.describe(place, view: view, select: select), cache: cache,
             allowOther: allowOther || geteuid() == 0, owner: uid ?? geteuid(), group: gid ?? getegid(),
             deadline: .seconds(deadline), audit: log, companion: part.whileProcess, servingThreads: part.servingThreads,
             workerNeeds: workerNeeds(log), version: ProgramVersion.current)
@@ -229,13 +185,15 @@ struct MountCommand: ParsableCommand {
     }
 
     /// A server must not keep the folder busy that it happens to be started in.
-    private static func leaveFolder() throws(SecretaryError) {
-        guard unsafe chdir("/") == 0 else {
-            throw SecretaryError(.system, "cannot change to /: \(Errno(rawValue: errno))")
+    private static func leaveFolder() throws(SecretaryError) { try change(to: "/") }
+
+    static func change(to folder: String) throws(SecretaryError) {
+        guard unsafe chdir(folder) == 0 else {
+            throw SecretaryError(.noInput, "cannot change to \(folder): \(Errno(rawValue: errno))")
         }
     }
 
-    private static func currentFolder() throws(SecretaryError) -> String {
+    static func currentFolder() throws(SecretaryError) -> String {
         guard let folder = unsafe getcwd(nil, 0) else {
             throw SecretaryError(.noInput, "the current folder cannot be found: \(Errno(rawValue: errno))")
         }
@@ -243,7 +201,7 @@ struct MountCommand: ParsableCommand {
         return unsafe String(cString: folder)
     }
 
-    private static func absolute(_ path: String, in directory: String) -> FilePath {
+    static func absolute(_ path: String, in directory: String) -> FilePath {
         let path = FilePath(path)
         return path.isRelative ? FilePath(directory).pushing(path).lexicallyNormalized() : path
     }

@@ -13,7 +13,7 @@ struct Fixture {
     init(
         _ files: [String: String], policy: CachePolicy = .open, linger: Duration = .zero, workerNumber: UInt64 = 0,
         mayBlock: Bool = false, deadline: Duration = .seconds(60), readers: ReaderRules = ReaderRules(),
-        app: String? = nil
+        app: String? = nil, awaitsSource: Bool = false
     ) throws {
         decryptor = try CountingDecryptor(mayBlock: mayBlock)
         let tree = try builder.build(
@@ -22,8 +22,11 @@ struct Fixture {
         let reports = ReportWriter(
             source: "test", policy: policy, version: "0",
             loading: ReportWriter.Loading(loaded: 0, error: nil, warnings: []))
+        // What a server knows of another's tree.
+        let shown = awaitsSource ? TreeOutline.decode(TreeOutline.encode(tree)) ?? tree : tree
         filesystem = Filesystem(
-            tree: tree, held: held, policy: policy, reports: reports, workerNumber: workerNumber, deadline: deadline)
+            tree: shown, awaitsSource: awaitsSource, held: held, policy: policy, reports: reports,
+            workerNumber: workerNumber, deadline: deadline)
     }
 
     /// Shows other files from now on.

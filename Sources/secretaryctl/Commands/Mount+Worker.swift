@@ -1,0 +1,56 @@
+import Glibc
+import SecretFS
+import SecretaryCore
+import SystemPackage
+
+// The part of a mount that reads keys and source, and serves.
+extension MountCommand {
+    func serve() throws {
+        OwnProgram.nameProcess()
+        ProcessHygiene.protect()
+        LockedMemory.raiseLimit()
+        let worker = try Worker()
+        do throws(SecretaryError) {
+            let reader = options.reader
+            if let daemon = reader.daemon { throw daemon.unavailable }
+            let directory = if let folder = part.startedIn { folder } else { try Self.currentFolder() }
+            let settings = try mountSettings(in: directory)
+            let selection = try selection(in: directory)
+            let nowhere = part.inBackground ? Readiness.nowhere() : nil
+            let (keys, isFirst) = (worker.keys, worker.isFirst)
+            try worker.serve(settings) { () throws(SecretaryError) in
+                // Paths of keys begin there.
+                try Self.change(to: directory)
+                let decryptor = LocalDecryptor(keys: try Self.keyRing(of: reader, keys, for: selection.place))
+                try Self.change(to: "/")
+                let source = RepositorySource(selection, decryptor: decryptor)
+                if isFirst { try source.requireFittingKey(canOpen: decryptor.canOpen) }
+                return source
+            } told: { event in
+                switch event {
+                case .waiting: Report.note("waiting for the source \(settings.source), which does not answer")
+                case .serving: Readiness.leaveStandardError(for: nowhere)
+                }
+            }
+        } catch {
+            worker.complain(error)
+            throw error
+        }
+    }
+
+    /// What was handed over as text is in memory no longer than this takes.
+    private static func keyRing(
+        of reader: Reader, _ keys: FileDescriptor?, for place: FilePath
+    ) throws(SecretaryError) -> KeyRing {
+        var reader = reader
+        if let keys { reader.environment = .handedOver(try KeyVariables(readingAll: keys)) }
+        return try reader.keyRing(for: ConfigRepository.discover(from: place))
+    }
+
+    private func selection(in directory: String) throws(SecretaryError) -> MountSelection {
+        MountSelection(
+            place: Self.absolute(mountpoint == nil ? "." : source, in: directory), view: view, select: select,
+            layout: layout, includesPlain: includesPlain, app: try options.reader.identity(), mode: mode.bits,
+            owner: uid ?? geteuid(), group: gid ?? getegid())
+    }
+}
