@@ -148,6 +148,39 @@ extension MountTests {
             }
         }
 
+        @Test("content goes to the page cache at open again once no file is open that another worker has opened")
+        func storing() async throws {
+            try await TestRepo.with { repo in
+                let names = (0..<50).map { "key\($0)" }
+                try repo.write("web.yml", try names.map { "\($0): \(try repo.seal($0))\n" }.joined())
+                try await repo.mounted("web.yml") { mount in
+                    let former = try FileDescriptor.open(mount["key0"], .readOnly)
+                    try mount.worker.signal(SIGKILL)
+                    #expect(try await mount.read("key0").text == "key0")
+                    #expect(try !isStoredAtOpen(mount["key1"]))
+                    try former.close()
+                    // The kernel does not wait for anybody when it tells the end of a handle.
+                    var number = 1
+                    try await eventually("it is stored") {
+                        number += 1
+                        return try isStoredAtOpen(mount[names[number % names.count]])
+                    }
+                }
+            }
+        }
+
+        /// Whether the first page of a file that nobody has read is in the page cache when it is open.
+        private func isStoredAtOpen(_ path: FilePath) throws -> Bool {
+            let file = try FileDescriptor.open(path, .readOnly)
+            defer { try? file.close() }
+            let address = unsafe mmap(nil, 4096, PROT_READ, MAP_SHARED, file.rawValue, 0)
+            guard let address = unsafe address, unsafe address != MAP_FAILED else { throw Errno(rawValue: errno) }
+            defer { unsafe munmap(address, 4096) }
+            var page: UInt8 = 0
+            guard unsafe mincore(address, 4096, &page) == 0 else { throw Errno(rawValue: errno) }
+            return page & 1 == 1
+        }
+
         @Test("without its supervisor a worker goes on until the mount is unmounted")
         func orphan() async throws {
             try await TestRepo.with { repo in

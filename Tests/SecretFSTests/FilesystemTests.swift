@@ -1,4 +1,5 @@
 import SecretaryCore
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -64,6 +65,37 @@ struct FilesystemTests {
         #expect(fixture.held.counts == (0, 0))
         #expect(fixture.kernel.takeMessages() == [.drop(inode)])
         #expect(try fixture.read(inode) == "***", "it is decrypted again")
+    }
+
+    @Test("content is stored at open again when no handle of a worker before this one is left")
+    func storingAgain() throws {
+        let memory = try SharedMemory(mapping: SharedMemory.makeFile("test"), count: 4096)
+        func handles() -> OpenHandles {
+            let start = unsafe memory.bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Atomic<Int>.self)
+            return unsafe OpenHandles(at: start, in: memory)
+        }
+        let (former, own) = (handles(), handles())
+        for _ in 0..<3 { former.open() }
+        former.close(isOwn: true)
+        own.takeOver()
+        let fixture = try Fixture(["key": try envelope(of: 3)], workerNumber: 1, handles: own)
+        let inode = try fixture.walk("key").inode
+        func messages() throws -> [RecordingKernel.Message] {
+            own.open()
+            try fixture.filesystem.open(inode)
+            fixture.filesystem.release(inode, openedBy: 1)
+            own.close(isOwn: true)
+            _ = fixture.held.zeroExpired(now: .now + .seconds(60))
+            return fixture.kernel.takeMessages()
+        }
+        #expect(try messages() == [.drop(inode)])
+        own.close(isOwn: false)
+        #expect(try messages() == [.drop(inode)])
+        own.close(isOwn: false)
+        #expect(try messages() == [.store(inode, count: 3), .drop(inode)])
+        let next = handles()
+        next.takeOver()
+        #expect(next.areAllOwn)
     }
 
     @Test("a worker that is not the first tells the kernel of changes that only its predecessor was asked about")

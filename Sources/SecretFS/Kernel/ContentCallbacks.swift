@@ -23,7 +23,11 @@ enum ContentCallbacks {
                 switch result {
                 case .success:
                     var handle = answer
-                    return pending.take()?.reply(handle: &handle) ?? false
+                    guard let request = pending.take() else { return false }
+                    filesystem.handles.open()
+                    let isOpen = request.reply(handle: &handle)
+                    if !isOpen { filesystem.handles.close(isOwn: true) }
+                    return isOpen
                 case .failure(let error):
                     pending.fail(error)
                     return false
@@ -34,8 +38,9 @@ enum ContentCallbacks {
             let worker = unsafe handle?.pointee.fh
             unsafe serve(request) { filesystem in
                 if let worker { filesystem.release(Inode(rawValue: inode), openedBy: worker) }
-            } answer: { request, _, _ in
+            } answer: { request, filesystem, _ in
                 request.succeed()
+                filesystem.handles.close(isOwn: worker == filesystem.workerNumber)
             }
         }
         unsafe operations.read = { request, inode, size, offset, _ in

@@ -23,16 +23,19 @@ final class Filesystem: Sendable {
     let admission: Admission
     let outside: WaitingForOutside
     let source: AwaitedSource
+    let handles: OpenHandles
 
     /// - Parameters:
     ///   - awaitsSource: whether `tree` is what another process has shown, and the source is being read.
+    ///   - handles: counts the files that are open.
     ///   - reports: writes the files of `.secretary`.
     ///   - shelf: keeps the reports that were given out.
     ///   - workerNumber: 0 for the process that serves the mount first.
     ///   - deadline: how long a reader waits for something outside.
     ///   - trail: where opens are written down.
     init(
-        tree: Tree, awaitsSource: Bool = false, held: HeldSecrets, policy: CachePolicy, reports: ReportWriter,
+        tree: Tree, awaitsSource: Bool = false, held: HeldSecrets,
+        handles: OpenHandles = OpenHandles(), policy: CachePolicy, reports: ReportWriter,
         shelf: ReportShelf = ReportShelf(), workerNumber: UInt64 = 0,
         deadline: Duration = .seconds(5), trail: AuditTrail? = nil
     ) {
@@ -45,6 +48,7 @@ final class Filesystem: Sendable {
         self.admission = Admission(trail: trail)
         self.outside = WaitingForOutside(deadline: deadline)
         self.source = AwaitedSource(isAwaited: awaitsSource)
+        self.handles = handles
     }
 
     // MARK: The tree

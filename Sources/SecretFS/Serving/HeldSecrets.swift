@@ -57,7 +57,7 @@ final class HeldSecrets: Sendable {
     private let table = Mutex(Table())
     private let cache: any KernelCache
     private let policy: CachePolicy
-    private let storesAtOpen: Bool
+    private let handles: OpenHandles
     private let linger: Duration
     private let lingerBegan: @Sendable () -> Void
 
@@ -66,18 +66,18 @@ final class HeldSecrets: Sendable {
 
     /// - Parameters:
     ///   - policy: whether content goes to the page cache at open, and leaves it after the linger.
-    ///   - isFirst: whether nobody has served this mount before. Only then content is stored at open: to store waits for
-    ///     pages that are being read, by handles of former workers too, of which this one knows nothing. If all threads
-    ///     that serve waited so, nobody would answer those reads.
+    ///   - handles: content is stored at open only while all handles are this process's own: to store waits for pages that
+    ///     are being read, by handles of former workers too, of which this one knows no more than their number. If all
+    ///     threads that serve waited so, nobody would answer those reads.
     ///   - linger: how long plaintext stays after the last close.
     ///   - lingerBegan: called when the first secret begins to linger: someone has to call `zeroExpired` in time.
     init(
-        cache: any KernelCache, policy: CachePolicy, isFirst: Bool = true, linger: Duration,
+        cache: any KernelCache, policy: CachePolicy, handles: OpenHandles = OpenHandles(), linger: Duration,
         lingerBegan: @escaping @Sendable () -> Void
     ) {
         self.cache = cache
         self.policy = policy
-        storesAtOpen = policy == .open && isFirst
+        self.handles = handles
         self.linger = linger
         self.lingerBegan = lingerBegan
     }
@@ -141,7 +141,9 @@ final class HeldSecrets: Sendable {
             return (readers.map(\.waiter), readers.count < waiters.count)
         }
         tell(readers, of: inode)
-        if storesAtOpen, isOpened, holding.plaintext.count > 0 { cache.store(holding.plaintext, in: inode) }
+        if policy == .open, isOpened, handles.areAllOwn, holding.plaintext.count > 0 {
+            cache.store(holding.plaintext, in: inode)
+        }
         let openers = table.withLock { table in
             let waiters = table.flights.removeValue(forKey: inode) ?? []
             if !waiters.isEmpty { table.entries[inode]?.uses += waiters.count - 1 }

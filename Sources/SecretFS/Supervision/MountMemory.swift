@@ -22,6 +22,12 @@ internal import SystemPackage
         return unsafe AuditBacklog(in: UnsafeMutableRawBufferPointer(rebasing: bytes), of: memory)
     }
 
+    /// How many files are open; to be made once in each process.
+    var openHandles: OpenHandles {
+        let start = unsafe memory.bytes.baseAddress.unsafelyUnwrapped + Offset.openHandles
+        return unsafe OpenHandles(at: start.assumingMemoryBound(to: Atomic<Int>.self), in: memory)
+    }
+
     private enum Offset {
         static let greetingCount = 0
         static let layout = 8
@@ -30,6 +36,7 @@ internal import SystemPackage
         static let lifeSize = 64
         static let validOutline = 1280
         static let validNotice = 1288
+        static let openHandles = 1296
         static let notices = 2048
         static let noticeSize = 3072
         static let journal = 8192

@@ -7,6 +7,7 @@ final class MountService {
     private let memory: MountMemory
     private let isFirst: Bool
     private let channel = KernelChannel()
+    private let handles: OpenHandles
     private let held: HeldSecrets
     private let trail: AuditTrail?
     private let filesystem: Filesystem
@@ -15,12 +16,10 @@ final class MountService {
     private var reaper: BackgroundThread?
     private var threads: ServingThreads?
 
-    /// - Parameters:
-    ///   - number: of the worker.
-    ///   - hasFormer: whether a worker before has served.
+    /// - Parameter number: of the worker.
     /// - Throws: what keeps the audit log from being opened.
     init(
-        _ settings: MountSettings, number: UInt64, memory: MountMemory, _ beginning: Beginning, hasFormer: Bool,
+        _ settings: MountSettings, number: UInt64, memory: MountMemory, _ beginning: Beginning,
         confinement: Confinement
     ) throws(SecretaryError) {
         self.settings = settings
@@ -28,8 +27,9 @@ final class MountService {
         isFirst = number == 0
         let reaping = Waker()
         self.reaping = reaping
+        handles = memory.openHandles
         held = HeldSecrets(
-            cache: channel, policy: settings.cache, isFirst: !hasFormer, linger: settings.linger,
+            cache: channel, policy: settings.cache, handles: handles, linger: settings.linger,
             lingerBegan: { reaping.wake() })
         trail = AuditTrail(settings, backlog: memory.auditBacklog)
         // The worker before may still be writing: only the first can open the log before it is told to serve.
@@ -39,8 +39,9 @@ final class MountService {
             confinement: confinement, audit: trail, notice: { memory.notice })
         if beginning.awaitsSource { reports.noteReading() }
         filesystem = Filesystem(
-            tree: beginning.tree, awaitsSource: beginning.awaitsSource, held: held, policy: settings.cache,
-            reports: reports, shelf: memory.shelf, workerNumber: number, deadline: settings.deadline, trail: trail)
+            tree: beginning.tree, awaitsSource: beginning.awaitsSource, held: held, handles: handles,
+            policy: settings.cache, reports: reports, shelf: memory.shelf, workerNumber: number,
+            deadline: settings.deadline, trail: trail)
     }
 
     /// Answers requests from now on.
@@ -57,10 +58,11 @@ final class MountService {
         if !isFirst { try trail?.resume(generation: filesystem.tree.generation) }
         let session = try KernelSession(
             serving: filesystem, on: connection, greeting: memory.greeting, journal: memory.journal, channel: channel)
-        // A thread that nobody waits for may tell the kernel something to the last: the session lasts as long as the process.
+        // Kept to the end: a thread that nobody waits for may tell the kernel something until then.
         _ = unsafe Unmanaged.passRetained(session)
         let keeper = TreeKeeper(filesystem, channel, memory, former: former)
         try keeper.begin()
+        handles.takeOver()
         let threads = ServingThreads(
             session, journal: memory.journal, atMost: settings.servingThreads, ended: ended)
         self.threads = threads

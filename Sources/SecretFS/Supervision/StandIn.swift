@@ -30,7 +30,9 @@ final class StandIn {
             if let known = memory.knownTrees.last { known } else {
                 try builder.build([], after: nil, now: WallClock.nanoseconds())
             }
-        filesystem = Filesystem(tree: tree, held: held, policy: settings.cache, reports: reports, shelf: memory.shelf)
+        filesystem = Filesystem(
+            tree: tree, held: held, handles: memory.openHandles, policy: settings.cache, reports: reports,
+            shelf: memory.shelf)
         let copy: FileDescriptor
         do {
             copy = try connection.duplicateAboveStandard()

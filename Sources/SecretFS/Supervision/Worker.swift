@@ -84,7 +84,7 @@ public final class Worker {
             told(.waiting)
         }
         let service = try MountService(
-            settings, number: number, memory: memory, beginning, hasFormer: !former.isEmpty, confinement: confinement)
+            settings, number: number, memory: memory, beginning, confinement: confinement)
         defer { service.zeroAll() }
         guard control.send(.prepared), let connection = control.receive(.serve)?.descriptors.first else { return }
         defer { service.stop() }

@@ -13,12 +13,12 @@ struct Fixture {
     init(
         _ files: [String: String], policy: CachePolicy = .open, linger: Duration = .zero, workerNumber: UInt64 = 0,
         mayBlock: Bool = false, deadline: Duration = .seconds(60), readers: ReaderRules = ReaderRules(),
-        app: String? = nil, awaitsSource: Bool = false
+        app: String? = nil, awaitsSource: Bool = false, handles: OpenHandles = OpenHandles()
     ) throws {
         decryptor = try CountingDecryptor(mayBlock: mayBlock)
         let tree = try builder.build(
             Fixture.plan(files, decryptor, readers: readers, app: app), after: nil, now: 1_000_000_000)
-        held = HeldSecrets(cache: kernel, policy: policy, linger: linger, lingerBegan: {})
+        held = HeldSecrets(cache: kernel, policy: policy, handles: handles, linger: linger, lingerBegan: {})
         let reports = ReportWriter(
             source: "test", policy: policy, version: "0",
             loading: ReportWriter.Loading(loaded: 0, error: nil, warnings: []))
