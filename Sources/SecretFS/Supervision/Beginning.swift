@@ -35,7 +35,7 @@ extension SourceFollower {
     /// How long readers wait for a source that may only be slow.
     private static let briefness: Duration = .milliseconds(500)
     /// Whoever has waited as long as this wants to know what for.
-    private static let notice: Duration = .seconds(2)
+    private static let notice: Duration = .seconds(10)
 
     /// Waits for the source, as far as it is needed.
     /// - Parameter waiting: called when that takes a while.

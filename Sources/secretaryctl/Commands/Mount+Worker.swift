@@ -28,7 +28,7 @@ extension MountCommand {
                 return source
             } told: { event in
                 switch event {
-                case .waiting: Report.note("waiting for the source \(settings.source), which does not answer")
+                case .waiting: Report.note("still reading the source \(settings.source)")
                 case .serving: Readiness.leaveStandardError(for: nowhere)
                 }
             }
