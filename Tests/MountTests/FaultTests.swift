@@ -127,7 +127,7 @@ extension MountTests {
                     "secretaryctl", ["mount", "app.yml", repo.mountpoint.string], output: "mounting")
                 try await eventually("it says so") {
                     let said = String(decoding: try Scratch.read(repo.output.appending("mounting")), as: UTF8.self)
-                    return said.contains("waiting for the source \(repo.root.appending("app.yml"))")
+                    return said.contains("still reading the source \(repo.root.appending("app.yml"))")
                 }
                 try goOn()
                 #expect(try await mounting.end() == 0)
