@@ -12,11 +12,7 @@ final class ContentRequest: Sendable {
         var generation: UInt64 = 0
     }
 
-    private let state: Mutex<Facts>
-
-    init(file: SecretFile? = nil) {
-        state = Mutex(Facts(file: file))
-    }
+    private let state = Mutex(Facts())
 
     var facts: Facts {
         get { state.withLock { $0 } }

@@ -6,7 +6,7 @@ internal import Synchronization
 /// process that dies in between leaves one too many, never one too few.
 @safe final class OpenHandles: Sendable {
     /// In memory that outlives this process; `nil` where there is no other.
-    nonisolated(unsafe) private let total: UnsafeMutablePointer<Atomic<Int>>?
+    nonisolated(unsafe) private let total: UnsafeMutablePointer<Atomic<Int>>?  // it is atomic, and never moves
     /// Keeps it mapped.
     private let memory: SharedMemory?
     /// How many of them others have opened.

@@ -60,7 +60,7 @@ public final class Worker {
 
     /// What whoever started the mount may want to know.
     public enum Event {
-        /// The source has not answered for a while, and there is nothing to show without it.
+        /// The source has not been read after a while, and there is nothing to show without it.
         case waiting
         /// Requests are answered.
         case serving

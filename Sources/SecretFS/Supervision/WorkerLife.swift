@@ -9,7 +9,7 @@ internal import SecretaryCore
 /// kernel something is not gone before a request is answered, which nobody would do: the end of the main thread is known
 /// at once.
 @safe struct WorkerLife: Sendable {
-    nonisolated(unsafe) private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    nonisolated(unsafe) private let mutex: UnsafeMutablePointer<pthread_mutex_t>  // never moves
     /// Keeps the mutex mapped.
     private let memory: SharedMemory
 

@@ -139,7 +139,8 @@ struct MountCommand: ParsableCommand {
         let directory = try part.startedIn ?? Self.currentFolder()
         let settings = try mountSettings(in: directory)
         let command = WorkerCommand(program: try OwnProgram.path(), arguments: part.arguments, directory: directory)
-        try Self.leaveFolder()
+        // A server must not keep the folder busy that it happens to be started in.
+        try Self.change(to: "/")
         let keys = try part.keysDescriptor.map { number in
             defer { close(number) }
             return try FileDescriptor(rawValue: number).duplicateAboveStandard()
@@ -183,9 +184,6 @@ struct MountCommand: ParsableCommand {
             inspectsReaders: view != nil || log != nil, writableFolder: log?.file?.removingLastComponent(),
             usesLocalSockets: log?.syslog ?? false)
     }
-
-    /// A server must not keep the folder busy that it happens to be started in.
-    private static func leaveFolder() throws(SecretaryError) { try change(to: "/") }
 
     static func change(to folder: String) throws(SecretaryError) {
         guard unsafe chdir(folder) == 0 else {
