@@ -17,13 +17,19 @@ let package = Package(
     name: "secretary",
     products: [
         .executable(name: "secretaryctl", targets: ["secretaryctl"]),
+        .executable(name: "secretaryd", targets: ["secretaryd"]),
         .library(name: "SecretaryCore", targets: ["SecretaryCore"]),
         .library(name: "SecretFS", targets: ["SecretFS"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2", traits: []),
     ],
     targets: [
@@ -37,6 +43,10 @@ let package = Package(
         .systemLibrary(
             name: "CYAML", pkgConfig: "yaml-0.1",
             providers: [.apt(["libyaml-dev"]), .yum(["libyaml-devel"])]),
+        // Its functions are looked up when the first request is made (dlopen): linking it would slow every start.
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .yum(["libcurl-devel"])]),
         .target(
             name: "SecretaryCore",
             dependencies: ["CLinux", "CSodium", "CYAML", .product(name: "SystemPackage", package: "swift-system")],
@@ -49,10 +59,31 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: checked),
+        .target(
+            name: "SecretaryRemote",
+            dependencies: [
+                "CCurl", "SecretaryCore", .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: checked),
+        .executableTarget(
+            name: "secretaryd",
+            dependencies: [
+                "SecretaryCore", "SecretaryRemote",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: checked),
         .executableTarget(
             name: "secretaryctl",
             dependencies: [
-                "CLinux", "SecretaryCore", "SecretFS",
+                "CLinux", "SecretaryCore", "SecretFS", "SecretaryRemote",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -79,6 +110,20 @@ let package = Package(
             name: "SecretaryCoreTests",
             dependencies: ["CSodium", "SecretaryCore", "TestSupport"],
             resources: [.copy("Vectors"), .copy("Interop")],
+            swiftSettings: checked),
+        .testTarget(
+            name: "SecretaryRemoteTests",
+            dependencies: [
+                "SecretaryCore", "SecretaryRemote", "TestSupport",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: checked),
+        .testTarget(
+            name: "DaemonTests",
+            dependencies: [
+                "SecretaryCore", "SecretaryRemote", "TestSupport", "secretaryctl", "secretaryd",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
             swiftSettings: checked),
         .testTarget(
             name: "SecretFSTests",
