@@ -1,0 +1,21 @@
+/// Our protocol: `POST /v2/decrypt`, many secrets in one sealed request, with time and nonce.
+///
+/// Binary; numbers are big-endian. `Documentation/protocol.md` has the layout; the types here are its parts:
+/// `SealedRequest` is the body as it comes, `Request` what is in its boxes, `Exchange` the client's side, `Answer` what comes
+/// back, `Refusal` what comes instead when nothing could be answered.
+public enum WireV2 {
+    public static let path = "/v2/decrypt"
+    public static let contentType = "application/octet-stream"
+
+    /// The most secrets in one request.
+    public static let maximumSecretCount = 1000
+    /// The most bytes of a claim's app, version or id, and of a secret's name.
+    public static let maximumTextCount = 1024
+    /// The most bytes of an error's text.
+    public static let maximumErrorTextCount = 200
+    /// Number of bytes of a request's nonce.
+    public static let nonceCount = 24
+
+    static let requestLabel = Array("secretary/request/2".utf8)
+    static let answerLabel = Array("secretary/answer/2".utf8)
+}
