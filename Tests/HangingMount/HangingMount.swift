@@ -53,7 +53,9 @@ private struct HangingDecryptor: Decryptor {
         if case .nacl = envelope { true } else { false }
     }
 
-    func open(_ envelope: Envelope, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError) {
+    func open(
+        _ envelope: Envelope, name: String?, into target: UnsafeMutableRawBufferPointer
+    ) throws(SecretaryError) {
         if mayBlock(on: envelope) {
             do {
                 try FileDescriptor.open(gate, .readOnly).close()

@@ -3,9 +3,12 @@
 /// A decryptor opens what it is given; who may have it is decided before, by `SecretOpener`.
 public protocol Decryptor: Sendable {
     /// Writes exactly `envelope.plaintextCount` bytes to `target`, which lies in guarded memory.
+    /// - Parameter name: what the reader calls the secret, for who decides elsewhere whether the reader may have it.
     /// - Throws: `.wrongKey` when no key fits or the envelope was changed, `.unavailable` when something outside that has to
     ///   help is not there, `.timedOut` when it does not answer. `target` then holds nothing of the plaintext.
-    func open(_ envelope: Envelope, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError)
+    func open(
+        _ envelope: Envelope, name: String?, into target: UnsafeMutableRawBufferPointer
+    ) throws(SecretaryError)
 
     /// Whether `open` may wait for something outside this process: then nobody calls it who must not wait.
     func mayBlock(on envelope: Envelope) -> Bool

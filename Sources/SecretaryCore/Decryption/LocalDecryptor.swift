@@ -18,7 +18,9 @@ public final class LocalDecryptor: Decryptor {
         if case .kms = envelope { service != nil } else { false }
     }
 
-    public func open(_ envelope: Envelope, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError) {
+    public func open(
+        _ envelope: Envelope, name: String?, into target: UnsafeMutableRawBufferPointer
+    ) throws(SecretaryError) {
         switch envelope {
         case .nacl(let envelope): try unsafe openNaCl(envelope, into: target)
         case .hpke(let envelope): try unsafe openHPKE(envelope, into: target)

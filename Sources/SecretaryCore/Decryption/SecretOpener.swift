@@ -60,6 +60,6 @@ public struct SecretOpener: Sendable {
         throws(SecretaryError)
     {
         if let warning = try identity.check(envelope, name: name) { onWarning(warning) }
-        try unsafe decryptor.open(envelope, into: target)
+        try unsafe decryptor.open(envelope, name: name, into: target)
     }
 }

@@ -11,9 +11,11 @@ final class LazyDecryptor: Decryptor {
         self.reader = reader
     }
 
-    func open(_ envelope: Envelope, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError) {
+    func open(
+        _ envelope: Envelope, name: String?, into target: UnsafeMutableRawBufferPointer
+    ) throws(SecretaryError) {
         if case .kms = envelope { throw KMSUnavailable.error }
-        try unsafe local().open(envelope, into: target)
+        try unsafe local().open(envelope, name: name, into: target)
     }
 
     private func local() throws(SecretaryError) -> LocalDecryptor {
@@ -31,7 +33,9 @@ final class LazyDecryptor: Decryptor {
 struct DaemonDecryptor: Decryptor {
     let url: String
 
-    func open(_ envelope: Envelope, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError) {
+    func open(
+        _ envelope: Envelope, name: String?, into target: UnsafeMutableRawBufferPointer
+    ) throws(SecretaryError) {
         throw unavailable
     }
 

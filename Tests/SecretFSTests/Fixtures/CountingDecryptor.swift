@@ -23,7 +23,9 @@ final class CountingDecryptor: Decryptor {
 
     func fail(with error: SecretaryError?) { state.withLock { $0.failure = error } }
 
-    func open(_ envelope: Envelope, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError) {
+    func open(
+        _ envelope: Envelope, name: String?, into target: UnsafeMutableRawBufferPointer
+    ) throws(SecretaryError) {
         state.withLock { $0.count += 1 }
         gate.pass()
         if let failure = state.withLock({ $0.failure }) { throw failure }

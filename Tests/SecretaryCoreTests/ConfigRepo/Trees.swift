@@ -70,7 +70,9 @@ private func base64(_ bytes: [UInt8]) -> String {
 
 /// Stands in for keys where only the way of the plaintext is of interest.
 struct StandInDecryptor: Decryptor {
-    func open(_ envelope: Envelope, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError) {
+    func open(
+        _ envelope: Envelope, name: String?, into target: UnsafeMutableRawBufferPointer
+    ) throws(SecretaryError) {
         unsafe target.copyBytes(from: envelope.payload.dropFirst(40))
     }
 }

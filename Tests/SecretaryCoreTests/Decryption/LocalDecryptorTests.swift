@@ -52,7 +52,9 @@ struct LocalDecryptorTests {
             let tampered = try Envelope(kind: envelope.kind, payload: payload)
             var target = [UInt8](repeating: 0, count: plaintext.count)
             #expect(throws: SecretaryError.self) {
-                try unsafe target.withUnsafeMutableBytes { try unsafe keys.decryptor.open(tampered, into: $0) }
+                try unsafe target.withUnsafeMutableBytes {
+                    try unsafe keys.decryptor.open(tampered, name: nil, into: $0)
+                }
             }
             #expect(target == [UInt8](repeating: 0, count: plaintext.count))
         }

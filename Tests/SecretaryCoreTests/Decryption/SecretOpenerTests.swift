@@ -11,9 +11,11 @@ private final class RecordingDecryptor: Decryptor {
         self.inner = inner
     }
 
-    func open(_ envelope: Envelope, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError) {
+    func open(
+        _ envelope: Envelope, name: String?, into target: UnsafeMutableRawBufferPointer
+    ) throws(SecretaryError) {
         opened.withLock { $0.append(envelope) }
-        try unsafe inner.open(envelope, into: target)
+        try unsafe inner.open(envelope, name: name, into: target)
     }
 }
 

@@ -22,7 +22,7 @@ extension Decryptor {
     /// The plaintext of one envelope.
     func open(_ envelope: Envelope) throws(SecretaryError) -> [UInt8] {
         try unsafe SecretBytes(count: envelope.plaintextCount) { (target) throws(SecretaryError) in
-            try unsafe open(envelope, into: target)
+            try unsafe open(envelope, name: nil, into: target)
         }.array
     }
 }
