@@ -62,7 +62,17 @@ final class ProcThread: Sendable {
     }
 
     /// What `exe` points to; `nil` when the thread has ended, too.
-    var executable: [UInt8]? { Self.link("exe", in: folder.rawValue) }
+    private var executable: [UInt8]? { Self.link("exe", in: folder.rawValue) }
+
+    /// Whether `exe` points to what it did before; not when that could not be known.
+    func stillExecutes(_ executable: [UInt8]?) -> Bool {
+        guard let executable else { return false }
+        return unsafe Self.read {
+            unsafe readlinkat(folder.rawValue, "exe", $0, $1)
+        } as: { target in
+            unsafe target.count < Self.limit && target.elementsEqual(executable)
+        } ?? false
+    }
 
     /// The mount namespace of this process.
     static let ownMountNamespace = link("/proc/self/ns/mnt", in: AT_FDCWD)
@@ -78,8 +88,11 @@ final class ProcThread: Sendable {
     }
 
     private static func link(_ name: String, in folder: CInt) -> [UInt8]? {
-        let target = unsafe read { unsafe readlinkat(folder, name, $0, $1) }
-        return target.flatMap { $0.count < limit ? $0 : nil }
+        unsafe read {
+            unsafe readlinkat(folder, name, $0, $1)
+        } as: {
+            unsafe $0.count < limit ? Array($0) : nil
+        }
     }
 
     static func beginning(of name: String, in folder: CInt) -> [UInt8]? {
@@ -89,14 +102,21 @@ final class ProcThread: Sendable {
     }
 
     private static func beginning(of file: FileDescriptor) -> [UInt8]? {
-        unsafe read { unsafe pread(file.rawValue, $0, $1, 0) }
+        unsafe read {
+            unsafe pread(file.rawValue, $0, $1, 0)
+        } as: {
+            unsafe Array($0)
+        }
     }
 
-    private static func read(_ call: (UnsafeMutablePointer<CChar>, Int) -> Int) -> [UInt8]? {
+    /// - Returns: `nil` when the call gives nothing.
+    private static func read<Result>(
+        _ call: (UnsafeMutablePointer<CChar>, Int) -> Int, as result: (UnsafeRawBufferPointer) -> Result?
+    ) -> Result? {
         unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: limit) { buffer in
             guard let base = buffer.baseAddress else { return nil }
             let count = unsafe call(base, limit)
-            return count > 0 ? unsafe Array(UnsafeRawBufferPointer(start: base, count: count)) : nil
+            return count > 0 ? unsafe result(UnsafeRawBufferPointer(start: base, count: count)) : nil
         }
     }
 

@@ -9,13 +9,19 @@ internal import Synchronization
 /// `CAP_SYS_PTRACE`, too. What it may not see is `nil`, never an error.
 final class ReaderInspector: Sendable {
     /// A thread that has asked before.
-    private struct Known {
+    private final class Known: Sendable {
         let thread: ProcThread
         let sight: ProcThread.Sight
         /// What the sight means.
         let reader: ReaderProcess
         /// When it was looked at last.
-        var seen = ContinuousClock.now
+        let seen = Mutex(ContinuousClock.now)
+
+        init(thread: ProcThread, sight: ProcThread.Sight, reader: ReaderProcess) {
+            self.thread = thread
+            self.sight = sight
+            self.reader = reader
+        }
     }
 
     private let known = Mutex<[Int32: Known]>([:])
@@ -35,15 +41,15 @@ final class ReaderInspector: Sendable {
         var reader = ReaderProcess(uid: caller.uid, gid: caller.gid, pid: caller.thread)
         guard caller.thread > 0 else { return reader }
         let before = known.withLock { $0[caller.thread] }
-        if let before, !forRules, ContinuousClock.now - before.seen < Self.freshness,
-            let executable = before.thread.executable, executable == before.sight.executable
+        if let before, !forRules, ContinuousClock.now - before.seen.withLock({ $0 }) < Self.freshness,
+            before.thread.stillExecutes(before.sight.executable)
         {
             reader = before.reader
         } else if let before, var sight = before.thread.look(atNamespace: forRules) {
             if !forRules { sight.mountNamespace = before.sight.mountNamespace }
             if sight == before.sight {
                 reader = before.reader
-                known.withLock { $0[caller.thread]?.seen = .now }
+                before.seen.withLock { $0 = .now }
             } else {
                 reader = remember(before.thread, sight, of: caller)
             }

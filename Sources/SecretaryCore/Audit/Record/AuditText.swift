@@ -37,26 +37,36 @@ struct AuditText {
 
     mutating func add(_ name: StaticString, _ text: String?) {
         guard var text else { return }
-        begin(name)
-        append("\"")
-        text.withUTF8 { unsafe append(escaping: UnsafeRawBufferPointer($0)) }
-        append("\"")
+        text.withUTF8 { text in
+            let text = UnsafeRawBufferPointer(text)
+            guard text.count <= Self.maximumTextCount, unsafe Self.isPlain(text) else {
+                return unsafe addEscaped(name, text)
+            }
+            unsafe add(name, upTo: text.count + 2) { target in
+                unsafe target[0] = UInt8(ascii: "\"")
+                unsafe target.part(1, text.count).copyMemory(from: text)
+                unsafe target[text.count + 1] = UInt8(ascii: "\"")
+                return text.count + 2
+            }
+        }
     }
 
     mutating func add(_ name: StaticString, _ number: UInt64?) {
         guard let number else { return }
-        begin(name)
-        append(number)
+        unsafe add(name, upTo: Self.maximumDigits) { unsafe Self.write(number, to: $0) }
     }
 
-    mutating func add(_ name: StaticString, hexadecimal octets: some Sequence<UInt8>) {
-        begin(name)
-        append("\"")
-        for octet in octets {
-            bytes.append(Self.digits[Int(octet >> 4)])
-            bytes.append(Self.digits[Int(octet & 15)])
+    mutating func add(_ name: StaticString, hexadecimal octets: some Collection<UInt8>) {
+        unsafe add(name, upTo: 2 * octets.count + 2) { target in
+            var end = 1
+            for octet in octets {
+                unsafe target[end] = Self.digits[Int(octet >> 4)]
+                unsafe target[end + 1] = Self.digits[Int(octet & 15)]
+                end += 2
+            }
+            unsafe (target[0], target[end]) = (UInt8(ascii: "\""), UInt8(ascii: "\""))
+            return end + 1
         }
-        append("\"")
     }
 
     /// Adds the members that another text consists of.
@@ -77,10 +87,34 @@ struct AuditText {
 
     private static let digits = Array("0123456789abcdef".utf8)
 
+    /// Begins a member.
     private mutating func begin(_ name: StaticString) {
-        append(",\"")
-        append(name)
-        append("\":")
+        unsafe add(name, upTo: 0) { _ in 0 }
+    }
+
+    /// Adds a member whose value is at most so many bytes: whoever waits for a secret waits for this.
+    /// - Parameter write: writes the value and returns how long it is.
+    private mutating func add(
+        _ name: StaticString, upTo count: Int, _ write: (UnsafeMutableRawBufferPointer) -> Int
+    ) {
+        let start = name.utf8CodeUnitCount + 4
+        unsafe append(upTo: start + count) { target in
+            unsafe target[0] = UInt8(ascii: ",")
+            unsafe target[1] = UInt8(ascii: "\"")
+            unsafe target.part(2, start - 4).copyMemory(
+                from: UnsafeRawBufferPointer(start: name.utf8Start, count: start - 4))
+            unsafe target[start - 2] = UInt8(ascii: "\"")
+            unsafe target[start - 1] = UInt8(ascii: ":")
+            return unsafe start + write(target.part(start, count))
+        }
+    }
+
+    private mutating func append(upTo count: Int, _ write: (UnsafeMutableRawBufferPointer) -> Int) {
+        bytes.append(addingCapacity: count) { (span: inout OutputSpan<UInt8>) in
+            unsafe span.withUnsafeMutableBufferPointer { target, used in
+                unsafe used += write(UnsafeMutableRawBufferPointer(target).part(used, count))
+            }
+        }
     }
 
     private mutating func append(_ text: StaticString) {
@@ -88,24 +122,43 @@ struct AuditText {
     }
 
     private mutating func append(_ number: UInt64) {
-        var rest = number
-        let start = bytes.count
-        repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
-            rest /= 10
-        } while rest > 0
-        bytes[start...].reverse()
+        unsafe append(upTo: Self.maximumDigits) { unsafe Self.write(number, to: $0) }
     }
 
-    private mutating func append(escaping text: UnsafeRawBufferPointer) {
-        let isPlain = unsafe text.allSatisfy { (0x20..<0x7F).contains($0) && $0 != 0x22 && $0 != 0x5C }
-        if isPlain, text.count <= Self.maximumTextCount {
-            unsafe bytes.append(contentsOf: text)
-        } else {
-            for unit in unsafe String(decoding: text.prefix(Self.maximumTextCount), as: UTF8.self).utf16 {
-                append(escaping: unit)
-            }
+    /// Of the largest 64-bit number.
+    private static let maximumDigits = 20
+
+    private static func write(_ number: UInt64, to target: UnsafeMutableRawBufferPointer) -> Int {
+        var (rest, count) = (number, 0)
+        repeat {
+            rest /= 10
+            count += 1
+        } while rest > 0
+        rest = number
+        for position in (0..<count).reversed() {
+            unsafe target[position] = UInt8(ascii: "0") + UInt8(rest % 10)
+            rest /= 10
         }
+        return count
+    }
+
+    /// Whether nothing in it has to be escaped; looks at all of it, which many bytes at a time is quicker than stopping early.
+    private static func isPlain(_ text: UnsafeRawBufferPointer) -> Bool {
+        var special: UInt8 = 0
+        for index in 0..<text.count {
+            let byte = unsafe text[index]
+            special |= byte &- 0x20 > 0x5E || byte == 0x22 || byte == 0x5C ? 1 : 0
+        }
+        return special == 0
+    }
+
+    private mutating func addEscaped(_ name: StaticString, _ text: UnsafeRawBufferPointer) {
+        begin(name)
+        append("\"")
+        for unit in unsafe String(decoding: text.prefix(Self.maximumTextCount), as: UTF8.self).utf16 {
+            append(escaping: unit)
+        }
+        append("\"")
     }
 
     private mutating func append(escaping unit: UInt16) {
