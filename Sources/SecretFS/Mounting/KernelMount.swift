@@ -1,7 +1,7 @@
 internal import CFuse3
 internal import Glibc
 internal import SecretaryCore
-public import SystemPackage
+internal import SystemPackage
 
 /// A FUSE mount and its connection with the kernel, without anybody who serves it yet.
 struct KernelMount {
@@ -45,14 +45,5 @@ struct KernelMount {
             unsafe fuse_session_process_buf(session.value, &buffer)
         }
         return message
-    }
-}
-
-extension FileDescriptor {
-    /// A copy that closes on exec, above the numbers that programs are started with.
-    public func duplicateAboveStandard() throws(Errno) -> FileDescriptor {
-        let copy = fcntl(rawValue, F_DUPFD_CLOEXEC, 20)
-        guard copy >= 0 else { throw Errno(rawValue: errno) }
-        return FileDescriptor(rawValue: copy)
     }
 }

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import SecretaryCore
 public import SystemPackage
 
 /// A program to be started by this process (`posix_spawn(3)`), with no signal blocked.

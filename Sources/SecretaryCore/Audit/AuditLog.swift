@@ -47,23 +47,30 @@ public final class AuditLog: Sendable {
     /// The other sinks get it as soon as they can. A record that the file does not take goes to them without a number and
     /// a MAC.
     /// - Throws: `.io` when none has in time.
-    public func append(_ record: AuditRecord) throws(SecretaryError) {
+    public func append(_ record: AuditRecord) throws(SecretaryError) { try append([record]) }
+
+    /// The same for several records: they share the wait for the disk.
+    public func append(_ records: [AuditRecord]) throws(SecretaryError) {
         var reasons: [String] = []
         if let file {
-            guard let error = file.write(record) else { return }
+            guard let error = file.write(records) else { return }
             reasons.append(error.message)
         }
-        if !streams.isEmpty {
+        for record in records where !streams.isEmpty {
             let confirmation = Confirmation(sinks: streams.count)
             var line = AuditText()
             line.begin(nil, record.time, record.event)
             line.add(record)
             line.end()
             for stream in streams { stream.offer(line.bytes, confirmation) }
-            guard let failures = confirmation.wait(for: deadline) else { return }
-            reasons += failures
+            guard let failures = confirmation.wait(for: deadline) else { continue }
+            throw Self.unconfirmed(reasons + failures)
         }
-        throw SecretaryError(
+        if streams.isEmpty { throw Self.unconfirmed(reasons) }
+    }
+
+    private static func unconfirmed(_ reasons: [String]) -> SecretaryError {
+        SecretaryError(
             .io, "no audit sink has confirmed the record: " + reasons.joined(separator: "; "),
             hint: "what cannot be audited is not let out; make room, or mend the sink")
     }

@@ -1,11 +1,6 @@
 import ArgumentParser
 import SecretaryCore
 
-/// The version of this program; scripts may compare it.
-enum ProgramVersion {
-    static let current = "0.1.0"
-}
-
 struct VersionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "version",

@@ -47,7 +47,7 @@ struct MountPart: ParsableArguments {
             }
             return handover
         }
-        let stored = ServiceManager.takeStored()
+        let stored = Dictionary(ServiceManager.takeDescriptors().map { ($0.name, $0.descriptor) }) { first, _ in first }
         if let handover = SupervisorHandover(stored: stored), handover.isMounted { return handover }
         SupervisorHandover.abandon(stored)
         return nil

@@ -49,7 +49,14 @@ final class AuditGroupSink: AuditSink {
         thread = try BackgroundThread { while writing.next() {} }
     }
 
-    func write(_ record: AuditRecord) -> SecretaryError? {
+    func write(_ records: [AuditRecord]) -> SecretaryError? {
+        for record in records {
+            if let error = write(record) { return error }
+        }
+        return nil
+    }
+
+    private func write(_ record: AuditRecord) -> SecretaryError? {
         var members = AuditText(capacity: 1024)
         members.add(record)
         // The attempt that decides when the record cannot be taken at once.

@@ -16,6 +16,8 @@ public struct AuditRecord: Sendable {
     /// What was decided, and by which rule.
     public var decision: ReaderDecision?
     public var reader: ReaderProcess?
+    /// Who asked, when it was not a process of this machine.
+    public var task: AuditTask?
     /// Of the tree that the secret was found in.
     public var generation: UInt64?
     /// In words, why something failed or happened.

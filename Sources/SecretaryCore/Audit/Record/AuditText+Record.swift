@@ -11,7 +11,15 @@ extension AuditText {
             add("rule", decision.rule)
         }
         if let reader = record.reader { add(reader) }
+        if let task = record.task { add(task) }
         add("reason", record.reason)
+    }
+
+    private mutating func add(_ task: AuditTask) {
+        add("app", task.app)
+        add("version", task.version)
+        add("task", task.id)
+        add("remote", task.remote)
     }
 
     private mutating func add(_ reader: ReaderProcess) {

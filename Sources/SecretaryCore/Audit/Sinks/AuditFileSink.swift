@@ -7,7 +7,7 @@ internal import SystemPackage
 /// system that may hang, such as one on the network, is only touched by a thread of its own.
 final class AuditFileSink: AuditSink, @unchecked Sendable {  // `writer` is only used by whoever has set `busySince`
     private struct State {
-        var waiting: [(ticket: UInt64, record: AuditRecord)] = []
+        var waiting: [(ticket: UInt64, records: [AuditRecord])] = []
         var lastTicket: UInt64 = 0
         /// Everything up to this one has been written, or has failed.
         var finished: UInt64 = 0
@@ -48,14 +48,14 @@ final class AuditFileSink: AuditSink, @unchecked Sendable {  // `writer` is only
         thread = try BackgroundThread { while turns.take(waiting: true) {} }
     }
 
-    func write(_ record: AuditRecord) -> SecretaryError? {
+    func write(_ records: [AuditRecord]) -> SecretaryError? {
         let ticket: UInt64? = state.withLock { state in
             if let since = state.busySince, ContinuousClock.now - since > deadline { return nil }
             state.lastTicket += 1
-            state.waiting.append((state.lastTicket, record))
+            state.waiting.append((state.lastTicket, records))
             return state.lastTicket
         }
-        guard let ticket else { return late() }
+        guard let ticket else { return late(records.count) }
         if thread != nil { state.notify() }
         while true {
             let isFinished: Bool? = state.wait(for: deadline) { state in
@@ -70,15 +70,15 @@ final class AuditFileSink: AuditSink, @unchecked Sendable {  // `writer` is only
                     state.waiting.removeAll { $0.ticket == ticket }
                     state.abandoned.insert(ticket)
                 }
-                return late()
+                return late(records.count)
             }
         }
     }
 
-    private func late() -> SecretaryError {
+    private func late(_ count: Int) -> SecretaryError {
         let error = SecretaryError(.io, "\(path) has not answered for \(deadline)")
         state.withLock { state in
-            state.missed += 1
+            state.missed += UInt64(count)
             state.trouble = error.message
         }
         return error
@@ -90,7 +90,7 @@ final class AuditFileSink: AuditSink, @unchecked Sendable {  // `writer` is only
             return state.busySince != nil
         }
         state.notify()
-        guard !isBusy else { throw late() }
+        guard !isBusy else { throw late(0) }
         thread?.join()
         try writer.sync()
     }
@@ -115,7 +115,7 @@ final class AuditFileSink: AuditSink, @unchecked Sendable {  // `writer` is only
         /// - Parameter waiting: whether to wait until something does.
         /// - Returns: `false` when the sink has been stopped.
         func take(waiting: Bool) -> Bool {
-            let batch: [(ticket: UInt64, record: AuditRecord)]? = state.wait(for: waiting ? nil : .zero) { state in
+            let batch: [(ticket: UInt64, records: [AuditRecord])]? = state.wait(for: waiting ? nil : .zero) { state in
                 if state.waiting.isEmpty, state.isStopped { return [] }
                 guard state.busySince == nil, !state.waiting.isEmpty else { return nil }
                 state.busySince = .now
@@ -125,7 +125,7 @@ final class AuditFileSink: AuditSink, @unchecked Sendable {  // `writer` is only
             guard let batch, let last = batch.last else { return batch == nil }
             var failure: SecretaryError?
             do throws(SecretaryError) {
-                try writer.write(batch.map(\.record))
+                try writer.write(batch.flatMap(\.records))
             } catch {
                 failure = error
             }
@@ -133,8 +133,9 @@ final class AuditFileSink: AuditSink, @unchecked Sendable {  // `writer` is only
                 state.busySince = nil
                 state.finished = last.ticket
                 state.trouble = failure?.message
-                for (ticket, _) in batch {
-                    if failure == nil { state.confirmed += 1 } else { state.missed += 1 }
+                for (ticket, records) in batch {
+                    let count = UInt64(records.count)
+                    if failure == nil { state.confirmed += count } else { state.missed += count }
                     if state.abandoned.remove(ticket) == nil, let failure { state.failures[ticket] = failure }
                 }
             }

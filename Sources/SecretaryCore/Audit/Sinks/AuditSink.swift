@@ -1,8 +1,8 @@
 /// What the file of an audit log is to those who append.
 protocol AuditSink: AnyObject, Sendable {
-    /// Takes a record.
-    /// - Returns: why it is not confirmed; `nil` when it is.
-    func write(_ record: AuditRecord) -> SecretaryError?
+    /// Takes records, in their order.
+    /// - Returns: why they are not confirmed; `nil` when all are.
+    func write(_ records: [AuditRecord]) -> SecretaryError?
 
     /// Ends, and waits until everything is on the disk, unless it hangs.
     func stop() throws(SecretaryError)

@@ -5,19 +5,8 @@ internal import SystemPackage
 /// Every key of every mapping is listed here.
 enum SettingsReader {
     static func read(_ text: SourceText) throws(SecretaryError) -> Settings {
-        guard text.bytes.count <= sizeLimit else {
-            throw SecretaryError(
-                .configuration, "\(text.name) is larger than \(sizeLimit >> 20) MiB, the limit for settings")
-        }
-        let root: ConfigNode
-        do {
-            root = try YAMLReader.read(text)
-        } catch {
-            throw SecretaryError(.configuration, error.message, hint: error.hint)
-        }
-        let file = try SettingsSection(
-            root, name: "", at: SourceLocation(line: 1, column: 1, range: 0..<0), in: text,
-            keys: ["version", "format", "unscoped", "keys", "environments", "views"])
+        let file = try SettingsFile.section(
+            of: text, keys: ["version", "format", "unscoped", "keys", "environments", "views"])
         var settings = Settings()
         settings.version = try file.value("version", version) ?? settings.version
         settings.format = try file.choice("format") ?? settings.format
@@ -33,9 +22,6 @@ enum SettingsReader {
         }
         return settings
     }
-
-    /// A file of rules, not of data.
-    private static let sizeLimit = 1 << 20
 
     private static func version(_ text: String) throws(SecretaryError) -> Int {
         guard text == "1" else {

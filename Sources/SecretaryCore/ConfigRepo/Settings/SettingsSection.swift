@@ -1,11 +1,11 @@
 internal import SystemPackage
 
-/// One mapping of `.secretary.yaml` while it is read: checks its keys, then answers their values in the types that are
+/// One mapping of a configuration file while it is read: checks its keys, then answers their values in the types that are
 /// asked for, every error with the place of the value.
-struct SettingsSection {
+package struct SettingsSection {
     /// How errors call the mapping: `views.web`; empty for the whole file.
-    let name: String
-    let location: SourceLocation
+    package let name: String
+    package let location: SourceLocation
     private let entries: [ConfigNode.Entry]
     private let text: SourceText
 
@@ -37,35 +37,35 @@ struct SettingsSection {
         SecretaryError(.configuration, "\(text.name):\(location): \(what)", hint: hint)
     }
 
-    func error(_ what: String, at location: SourceLocation, hint: String? = nil) -> SecretaryError {
+    package func error(_ what: String, at location: SourceLocation, hint: String? = nil) -> SecretaryError {
         SettingsSection.error(what, at: location, in: text, hint: hint)
     }
 
     // MARK: Children
 
-    var keys: [String] { entries.map(\.key) }
+    package var keys: [String] { entries.map(\.key) }
 
-    func location(of key: String) -> SourceLocation {
+    package func location(of key: String) -> SourceLocation {
         entries.first { $0.key == key }?.location ?? location
     }
 
-    func has(_ key: String) -> Bool { entries.contains { $0.key == key } }
+    package func has(_ key: String) -> Bool { entries.contains { $0.key == key } }
 
     /// Whether there is a single value under a key, not a mapping or a list.
-    func hasText(_ key: String) -> Bool {
+    package func hasText(_ key: String) -> Bool {
         entries.contains { entry in
             if case .value = entry.node { entry.key == key } else { false }
         }
     }
 
     /// The mapping under a key; `nil` when the key is missing.
-    func section(_ key: String, keys: [String]?) throws(SecretaryError) -> SettingsSection? {
+    package func section(_ key: String, keys: [String]?) throws(SecretaryError) -> SettingsSection? {
         guard let entry = entries.first(where: { $0.key == key }) else { return nil }
         return try SettingsSection(entry.node, name: path(key), at: entry.location, in: text, keys: keys)
     }
 
     /// The mappings in the list under a key; none when the key is missing.
-    func sections(_ key: String, keys: [String]) throws(SecretaryError) -> [SettingsSection] {
+    package func sections(_ key: String, keys: [String]) throws(SecretaryError) -> [SettingsSection] {
         guard let entry = entries.first(where: { $0.key == key }) else { return [] }
         guard case .sequence(let nodes) = entry.node else {
             throw error("\(path(key)) has to be a list", at: entry.location, hint: "begin each element with \"- \"")
@@ -85,7 +85,7 @@ struct SettingsSection {
 
     /// The text under a key with its place; `nil` when the key is missing.
     /// - Throws: when there is anything but a text, also when there is nothing.
-    func text(_ key: String) throws(SecretaryError) -> (text: String, location: SourceLocation)? {
+    package func text(_ key: String) throws(SecretaryError) -> (text: String, location: SourceLocation)? {
         guard let entry = entries.first(where: { $0.key == key }) else { return nil }
         guard case .value(let value) = entry.node else {
             throw error("\(path(key)) has to be a single value", at: entry.location)
@@ -100,7 +100,7 @@ struct SettingsSection {
     }
 
     /// The text under a key, turned into something; what `convert` throws gets the place of the text.
-    func value<Result>(
+    package func value<Result>(
         _ key: String, _ convert: (String) throws(SecretaryError) -> Result
     ) throws(SecretaryError) -> Result? {
         guard let (text, location) = try text(key) else { return nil }
@@ -111,7 +111,7 @@ struct SettingsSection {
         }
     }
 
-    func required<Result>(_ key: String, _ value: Result?) throws(SecretaryError) -> Result {
+    package func required<Result>(_ key: String, _ value: Result?) throws(SecretaryError) -> Result {
         guard let value else {
             throw error("\(name) has no \(key)", at: location, hint: "\"\(key)\" is required here")
         }
@@ -119,7 +119,9 @@ struct SettingsSection {
     }
 
     /// One of the raw values of an enumeration.
-    func choice<Choice: RawRepresentable<String> & CaseIterable>(_ key: String) throws(SecretaryError) -> Choice? {
+    package func choice<Choice: RawRepresentable<String> & CaseIterable>(_ key: String) throws(SecretaryError)
+        -> Choice?
+    {
         try value(key) { text throws(SecretaryError) in
             if let choice = Choice(rawValue: text) { return choice }
             let known = Choice.allCases.map(\.rawValue)
@@ -127,6 +129,32 @@ struct SettingsSection {
                 .configuration, "\"\(text)\" is not one of \(known.joined(separator: ", "))",
                 hint: Spelling.nearest(to: text, among: known).map { "did you mean \"\($0)\"?" })
         }
+    }
+
+    /// The texts in the list under a key, or the only one, each turned into something; none when the key is missing.
+    package func list<Result>(
+        _ key: String, _ convert: (String) throws(SecretaryError) -> Result
+    ) throws(SecretaryError) -> [Result] {
+        guard let entry = entries.first(where: { $0.key == key }) else { return [] }
+        guard case .sequence(let nodes) = entry.node else {
+            guard let only = try value(key, convert) else { return [] }
+            return [only]
+        }
+        var results: [Result] = []
+        for (index, node) in nodes.enumerated() {
+            let item = SettingsSection(
+                item: ConfigNode.Entry(
+                    key: "\(key)[\(index)]", location: node.location ?? entry.location, node: node),
+                of: self)
+            results.append(try item.required(item.keys[0], item.value(item.keys[0], convert)))
+        }
+        return results
+    }
+
+    /// One element of a list, as if it stood under a key of its own.
+    private init(item: ConfigNode.Entry, of section: SettingsSection) {
+        (name, location, text) = (section.name, item.location, section.text)
+        entries = [item]
     }
 
     /// A path below the root.

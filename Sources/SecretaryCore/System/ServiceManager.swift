@@ -1,52 +1,54 @@
 internal import CLinux
 internal import Glibc
-public import SystemPackage
+package import SystemPackage
 
 /// The service manager that started this program, if one did: systemd's readiness protocol and its store of descriptors
 /// (sd_notify(3), sd_listen_fds(3), "File descriptor store" in systemd.service(5)).
-public struct ServiceManager: Sendable {
+package struct ServiceManager: Sendable {
     private let address: String
 
     /// The one named in the environment; `nil` when there is none.
-    public init?() {
+    package init?() {
         guard let address = unsafe getenv("NOTIFY_SOCKET").map({ unsafe String(cString: $0) }),
             address.hasPrefix("/") || address.hasPrefix("@")
         else { return nil }
         self.address = address
     }
 
-    /// The descriptors that an earlier run of the service has left in the store, by name.
+    /// The descriptors that it handed over when it started this program, with their names: sockets that it listens at, and
+    /// what an earlier run of the service has left in the store.
     ///
     /// The variables that tell of them are removed: a program started by this one must not take them for its own.
-    public static func takeStored() -> [String: FileDescriptor] {
+    package static func takeDescriptors() -> [(name: String, descriptor: FileDescriptor)] {
         defer { for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] { unsafe unsetenv(name) } }
         guard let pid = variable("LISTEN_PID").flatMap({ pid_t($0) }), pid == getpid(),
             let count = variable("LISTEN_FDS").flatMap({ Int32($0) }), count > 0
-        else { return [:] }
+        else { return [] }
         let names = (variable("LISTEN_FDNAMES") ?? "").split(separator: ":", omittingEmptySubsequences: false)
-        var stored: [String: FileDescriptor] = [:]
-        for (name, number) in zip(names, 3..<(3 + count)) {
+        var taken: [(name: String, descriptor: FileDescriptor)] = []
+        for (index, number) in (3..<(3 + count)).enumerated() {
             let descriptor = FileDescriptor(rawValue: number)
             guard let copy = try? descriptor.duplicateAboveStandard() else { continue }
             try? descriptor.close()
-            stored[String(name)] = copy
+            taken.append((index < names.count ? String(names[index]) : "", copy))
         }
-        return stored
+        return taken
     }
 
     /// Tells the state of the service, as `READY=1`.
-    func notify(_ text: String) {
-        // What follows a line break would be another message.
-        send(text.split(separator: "\n").joined(separator: " "), [])
+    package func notify(_ assignments: String...) {
+        // What follows a line break would be another assignment.
+        let lines = assignments.map { $0.split(separator: "\n").joined(separator: " ") }
+        send(lines.joined(separator: "\n"), [])
     }
 
     /// Puts a descriptor into the store, from which the next run of the service gets it.
-    func store(_ descriptor: FileDescriptor, as name: String) {
+    package func store(_ descriptor: FileDescriptor, as name: String) {
         send("FDSTORE=1\nFDNAME=\(name)", [descriptor])
     }
 
     /// Takes a descriptor out of the store.
-    func forget(_ name: String) {
+    package func forget(_ name: String) {
         send("FDSTOREREMOVE=1\nFDNAME=\(name)", [])
     }
 
