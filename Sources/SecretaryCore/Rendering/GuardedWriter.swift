@@ -25,6 +25,15 @@
         position += bytes.count
     }
 
+    /// Appends `count` bytes that `fill` writes; none when it throws.
+    mutating func append(count: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws(SecretaryError) -> Void)
+        throws(SecretaryError)
+    {
+        precondition(count <= capacity - position, "more was written than was counted")
+        try unsafe fill(target.part(position, count))
+        position += count
+    }
+
     /// Fills what is left with spaces and, as the last byte, a line break.
     mutating func pad() {
         while position < capacity - 1 { append(UInt8(ascii: " ")) }

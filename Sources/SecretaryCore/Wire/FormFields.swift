@@ -24,15 +24,6 @@ enum FormFields {
         return body
     }
 
-    /// A value as text.
-    /// - Throws: `.malformed` when it is not UTF-8.
-    static func text(_ bytes: [UInt8]) throws(SecretaryError) -> String {
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw SecretaryError(.malformed, "a form field is not UTF-8")
-        }
-        return text
-    }
-
     private static func decode(_ part: ArraySlice<UInt8>) throws(SecretaryError) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(part.count)

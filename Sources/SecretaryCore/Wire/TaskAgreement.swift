@@ -13,8 +13,7 @@ public final class TaskAgreement: Sendable {
     /// - Throws: `.wrongKey` for a public key that nobody can have made.
     public init(master: PrivateKey, deploy: PublicKey, service: PublicKey?) throws(SecretaryError) {
         self.deploy = try SharedSecret(privateKey: master, publicKey: deploy)
-        self.service =
-            if let service { try SharedSecret(privateKey: master, publicKey: service) } else { nil }
+        self.service = if let service { try SharedSecret(privateKey: master, publicKey: service) } else { nil }
         masterKey = master.publicKey
     }
 
@@ -22,15 +21,22 @@ public final class TaskAgreement: Sendable {
     /// - Throws: `.wrongKey` for a public key that nobody can have made.
     public init(deploy: PrivateKey, service: PrivateKey?, master: PublicKey) throws(SecretaryError) {
         self.deploy = try SharedSecret(privateKey: deploy, publicKey: master)
-        self.service =
-            if let service { try SharedSecret(privateKey: service, publicKey: master) } else { nil }
+        self.service = if let service { try SharedSecret(privateKey: service, publicKey: master) } else { nil }
         masterKey = master
+    }
+
+    /// The key of the innermost box.
+    var innermost: SharedSecret { service ?? deploy }
+
+    /// - Throws: `.wrongKey`, naming the key of the innermost box.
+    func requireOpen(_ isOpen: Bool) throws(SecretaryError) {
+        guard isOpen else { throw .notSealed(with: service == nil ? "deploy" : "service") }
     }
 }
 
 extension SecretaryError {
-    /// A box of a request that does not open.
-    static func notSealed(by key: String) -> SecretaryError {
-        SecretaryError(.wrongKey, "the request is not sealed by the task's \(key) key for this master key")
+    /// A box that does not open, in either direction.
+    static func notSealed(with key: String) -> SecretaryError {
+        SecretaryError(.wrongKey, "it is not sealed with the task's \(key) key and this master key, or was changed")
     }
 }

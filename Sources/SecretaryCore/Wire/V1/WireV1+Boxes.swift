@@ -1,5 +1,3 @@
-internal import CSodium
-
 // A message of version 1 between its boxes: `ENC[NACL,…]` of the service key, if the task has one, inside `ENC[NACL,…]` of the
 // deploy key.
 
@@ -13,17 +11,16 @@ extension TaskAgreement {
         ).text
     }
 
-    /// Takes the boxes off, except for the innermost, which `open` gets with the key that opens it.
+    /// The innermost box of a text, which `innermost` opens.
     /// - Throws: `.malformed` when a box is none, `.wrongKey` when the outer one does not open.
-    func innermost(of text: UnsafeRawBufferPointer) throws(SecretaryError) -> (NaClEnvelope, SharedSecret) {
+    func innermostBox(ofText text: UnsafeRawBufferPointer) throws(SecretaryError) -> NaClEnvelope {
         let outer = try unsafe NaClEnvelope(text: text)
-        guard let service else { return (outer, deploy) }
+        guard service != nil else { return outer }
         // Only ciphertext is in it, so it need not be guarded.
         var inner = [UInt8](repeating: 0, count: outer.plaintextCount)
         let isOpen = unsafe inner.withUnsafeMutableBytes { unsafe deploy.open(outer, into: $0) }
-        guard isOpen else { throw SecretaryError.notSealed(by: "deploy") }
-        let envelope = try unsafe inner.withOctets { (text) throws(SecretaryError) in try unsafe NaClEnvelope(text: text) }
-        return (envelope, service)
+        guard isOpen else { throw .notSealed(with: "deploy") }
+        return try unsafe inner.withOctets { (inner) throws(SecretaryError) in try unsafe NaClEnvelope(text: inner) }
     }
 }
 

@@ -27,14 +27,12 @@ extension WireV1 {
         /// - Throws: `.malformed` when a box or the JSON is broken; `.wrongKey` when a box does not open; `.denied` when the
         ///   claim inside is not the one of the form.
         public init(opening form: Form, with agreement: TaskAgreement) throws(SecretaryError) {
-            let (envelope, key) = try unsafe form.envelope.withOctets { (text) throws(SecretaryError) in
-                try unsafe agreement.innermost(of: text)
+            let box = try unsafe form.envelope.withOctets { (text) throws(SecretaryError) in
+                try unsafe agreement.innermostBox(ofText: text)
             }
-            var json = [UInt8](repeating: 0, count: envelope.plaintextCount)
-            let isOpen = unsafe json.withUnsafeMutableBytes { unsafe key.open(envelope, into: $0) }
-            guard isOpen else {
-                throw SecretaryError.notSealed(by: agreement.service == nil ? "deploy" : "service")
-            }
+            var json = [UInt8](repeating: 0, count: box.plaintextCount)
+            let isOpen = unsafe json.withUnsafeMutableBytes { unsafe agreement.innermost.open(box, into: $0) }
+            try agreement.requireOpen(isOpen)
             let members = try FlatJSON.strings(in: json)
             func member(_ name: String) throws(SecretaryError) -> String {
                 guard let value = members[name] else {

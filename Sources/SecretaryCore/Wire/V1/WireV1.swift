@@ -20,7 +20,7 @@ extension WireV1 {
 
         /// Reads a form; of a field that is there several times the first counts, and fields with other names do not.
         /// - Returns: `nil` when one of the four fields is missing or empty.
-        /// - Throws: `.malformed` for what is not a form.
+        /// - Throws: `.malformed` for what is not a form, and for a claim that cannot be one.
         public init?(parsing body: [UInt8]) throws(SecretaryError) {
             let fields = try FormFields.parse(body)
             func field(_ name: String) -> [UInt8]? {
@@ -30,8 +30,7 @@ extension WireV1 {
             guard let app = field("appid"), let version = field("appversion"), let id = field("taskid"),
                 let envelope = field("envelope")
             else { return nil }
-            claim = TaskClaim(
-                app: try FormFields.text(app), version: try FormFields.text(version), id: try FormFields.text(id))
+            claim = try TaskClaim(app: app, version: version, id: id)
             self.envelope = envelope
         }
 

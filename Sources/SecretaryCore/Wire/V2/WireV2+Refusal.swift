@@ -40,5 +40,17 @@ extension WireV2 {
 
         /// The body of the HTTP answer, as `text/plain`.
         public func body(_ text: String) -> String { "\(rawValue): \(text)\n" }
+
+        /// Reads the body of an error.
+        /// - Returns: `nil` when it is none of this protocol, as that of a load balancer.
+        public static func parse(_ body: borrowing SecretBytes) -> (refusal: Refusal, text: String)? {
+            unsafe body.withUnsafeBytes { body in
+                guard let colon = unsafe body.prefix(32).firstIndex(of: UInt8(ascii: ":")),
+                    let refusal = Refusal(rawValue: unsafe String(decoding: Array(body[..<colon]), as: UTF8.self))
+                else { return nil }
+                let text = unsafe body[(colon + 1)...].drop { $0 == UInt8(ascii: " ") }
+                return (refusal, unsafe printable(text.prefix { $0 != 0x0A }))
+            }
+        }
     }
 }

@@ -8,11 +8,23 @@ extension WireV2 {
         /// The master key that the request is sealed for.
         public let masterKey: KeyID
         public let claim: TaskClaim
-        let box: [UInt8]
+        /// The box of the deploy key.
+        let box: NaClEnvelope
 
         /// - Throws: `.malformed`.
         public init(parsing body: [UInt8]) throws(SecretaryError) {
-            fatalError("coming")
+            self = try unsafe body.withOctets { (body) throws(SecretaryError) in
+                var reader = unsafe WireReader(body)
+                return SealedRequest(
+                    masterKey: KeyID(rawValue: try reader.number(KeyID.count)), claim: try WireV2.claim(from: &reader),
+                    box: try NaClEnvelope(payload: reader.rest()))
+            }
+        }
+
+        private init(masterKey: KeyID, claim: TaskClaim, box: NaClEnvelope) {
+            self.masterKey = masterKey
+            self.claim = claim
+            self.box = box
         }
     }
 }
