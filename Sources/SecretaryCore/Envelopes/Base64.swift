@@ -81,3 +81,16 @@ enum Base64 {
     /// Go's `\s`, which is what the original's grammar allows inside an envelope.
     private static let whiteSpace: [UInt8] = Array("\t\n\u{0C}\r ".utf8)
 }
+
+extension [UInt8] {
+    /// The bytes that base64 stands for, with white space skipped; `nil` when it is none.
+    package init?(base64 text: [UInt8]) {
+        guard let bytes = unsafe text.withOctets({ unsafe Base64.decode($0) }) else { return nil }
+        self = bytes
+    }
+}
+
+extension [UInt8] {
+    /// In base64, on one line.
+    package var base64: String { String(decoding: Base64.encode(self), as: UTF8.self) }
+}

@@ -122,6 +122,9 @@ extension PublicKey {
         try self.init(bytes: unsafe KeyText.decodePublic(text))
     }
 
+    /// The key in base64.
+    public var base64: String { bytes.base64 }
+
     public var pem: [UInt8] {
         let count = KeyText.encodedCount(.public)
         return unsafe [UInt8](unsafeUninitializedCapacity: count) { target, used in

@@ -68,4 +68,22 @@ extension SettingsSection {
         }
         return folder.pushing(FilePath(text))
     }
+
+    /// The values under a key, which may have envelopes in them: of a mapping with their keys, of a list without.
+    package func values(_ key: String) throws(SecretaryError) -> [(name: String?, value: ConfigValue)] {
+        guard let node = node(key) else { return [] }
+        var values: [(name: String?, value: ConfigValue)] = []
+        func add(_ name: String?, _ node: ConfigNode) throws(SecretaryError) {
+            guard case .value(let value) = node else {
+                throw error("\(key) has to hold single values", at: location(of: key))
+            }
+            values.append((name, value))
+        }
+        switch node {
+        case .value: try add(nil, node)
+        case .sequence(let nodes): for node in nodes { try add(nil, node) }
+        case .mapping(let entries): for entry in entries { try add(entry.key, entry.node) }
+        }
+        return values
+    }
 }

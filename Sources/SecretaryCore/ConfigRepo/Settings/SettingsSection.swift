@@ -51,6 +51,8 @@ package struct SettingsSection {
 
     package func has(_ key: String) -> Bool { entries.contains { $0.key == key } }
 
+    func node(_ key: String) -> ConfigNode? { entries.first { $0.key == key }?.node }
+
     /// Whether there is a single value under a key, not a mapping or a list.
     package func hasText(_ key: String) -> Bool {
         entries.contains { entry in

@@ -1,0 +1,89 @@
+import SecretaryCore
+
+/// What Marathon says of an app (`GET /v2/apps/ID?embed=apps.tasks`): its tasks.
+struct MarathonTasks: Sendable {
+    struct Running: Sendable, Hashable {
+        let id: String
+        let version: String
+    }
+
+    /// Those that run or are about to.
+    private let running: [Running: Int]
+
+    /// - Throws: `.unavailable` when it is not what was asked for.
+    init(_ answer: ConfigNode, of app: AppPath) throws(SecretaryError) {
+        guard let object = answer.child("app"), object.text(at: "id") == app.description,
+            case .sequence(let tasks)? = object.child("tasks")
+        else { throw SecretaryError.notUnderstood }
+        var running: [Running: Int] = [:]
+        for task in tasks {
+            // Fields that older versions do not have are no proof.
+            guard let id = task.text(at: "id"), let version = task.text(at: "version"),
+                let state = task.text(at: "state"), MarathonTasks.states.contains(state)
+            else { continue }
+            running[Running(id: id, version: version), default: 0] += 1
+        }
+        self.running = running
+    }
+
+    private static let states: Set = ["TASK_STAGING", "TASK_STARTING", "TASK_RUNNING"]
+
+    /// Whether exactly one running task is the one that is claimed.
+    func contains(_ claim: TaskClaim) -> Bool {
+        running[Running(id: claim.id, version: claim.version)] == 1
+    }
+
+    /// About how many bytes it takes.
+    var size: Int { running.keys.reduce(0) { $0 + $1.id.utf8.count + $1.version.utf8.count + 64 } }
+}
+
+/// What Marathon says of one version of an app (`GET /v2/apps/ID/versions/VERSION`): its environment, as far as it matters.
+struct MarathonDefinition: Sendable {
+    let deployKey: PublicKey
+    let serviceKey: PublicKey?
+    /// The envelopes in its variables.
+    let values: GrantedValues
+
+    /// - Throws: `.unavailable` when it is not what was asked for, `.denied` when it has no usable public keys.
+    init(_ answer: ConfigNode, of app: AppPath, version: String) throws(SecretaryError) {
+        guard answer.text(at: "id") == app.description, answer.text(at: "version") == version else {
+            throw SecretaryError.notUnderstood
+        }
+        var variables: [ConfigNode.Entry] = []
+        if case .mapping(let entries)? = answer.child("env") { variables = entries }
+        var values = GrantedValues()
+        for variable in variables {
+            // A value can also be {"secret": "name"}, which is Marathon's own business.
+            guard case .value(let value) = variable.node else { continue }
+            values.add(value.value, named: variable.key)
+        }
+        self.values = values
+        let environment = ConfigNode.mapping(variables)
+        guard let deployKey = try MarathonDefinition.key("DEPLOY_PUBLIC_KEY", in: environment) else {
+            throw SecretaryError(
+                .denied, "\(app) has no DEPLOY_PUBLIC_KEY in its environment",
+                hint: "make a pair with 'secretaryctl genkeys deploy', and give the app both halves")
+        }
+        self.deployKey = deployKey
+        serviceKey = try MarathonDefinition.key("SERVICE_PUBLIC_KEY", in: environment)
+    }
+
+    /// A key that is there must be good: a broken service key is not as good as none.
+    private static func key(_ name: String, in environment: ConfigNode) throws(SecretaryError) -> PublicKey? {
+        guard let node = environment.child(name) else { return nil }
+        guard let text = node.literalText, let key = try? PublicKey(text: Array(text.utf8)) else {
+            throw SecretaryError(.denied, "the \(name) of the app is no public key")
+        }
+        return key
+    }
+}
+
+extension ConfigNode {
+    fileprivate func text(at key: String) -> String? { child(key)?.literalText }
+}
+
+extension SecretaryError {
+    fileprivate static var notUnderstood: SecretaryError {
+        SecretaryError(.unavailable, "Marathon answers something else than was asked")
+    }
+}
