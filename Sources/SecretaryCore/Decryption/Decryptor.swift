@@ -10,12 +10,41 @@ public protocol Decryptor: Sendable {
         _ envelope: Envelope, name: String?, into target: UnsafeMutableRawBufferPointer
     ) throws(SecretaryError)
 
+    /// Opens several envelopes, each as `open(_:name:into:)` does; whoever asks something outside asks once for all of them.
+    /// - Returns: for each, in order, why it was not opened; `nil` when it was.
+    func open(_ openings: [Opening]) -> [SecretaryError?]
+
     /// Whether `open` may wait for something outside this process: then nobody calls it who must not wait.
     func mayBlock(on envelope: Envelope) -> Bool
 }
 
 extension Decryptor {
     public func mayBlock(on envelope: Envelope) -> Bool { false }
+
+    public func open(_ openings: [Opening]) -> [SecretaryError?] {
+        openings.map { opening in
+            do throws(SecretaryError) {
+                try unsafe open(opening.envelope, name: opening.name, into: opening.target)
+                return nil
+            } catch {
+                return error
+            }
+        }
+    }
+}
+
+/// An envelope that is to be opened, what the reader calls the secret, and where its plaintext goes.
+@safe public struct Opening {
+    public let envelope: Envelope
+    public let name: String?
+    /// Guarded memory of exactly the envelope's `plaintextCount`.
+    public let target: UnsafeMutableRawBufferPointer
+
+    public init(_ envelope: Envelope, name: String?, into target: UnsafeMutableRawBufferPointer) {
+        self.envelope = envelope
+        self.name = name
+        unsafe self.target = target
+    }
 }
 
 /// A key for one envelope: in the clear, and as the service encrypted it.

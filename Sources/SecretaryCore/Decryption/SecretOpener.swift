@@ -39,6 +39,39 @@ public struct SecretOpener: Sendable {
     /// Composes the plaintext of `value` in guarded memory of exactly its `plaintextCount`, for callers that put several
     /// secrets into one piece of it.
     public func open(_ value: Value, name: String?, into target: UnsafeMutableRawBufferPointer) throws(SecretaryError) {
+        let openings = try unsafe prepare(value, name: name, into: target)
+        if let error = decryptor.open(openings).lazy.compactMap(\.self).first { throw error }
+    }
+
+    /// Composes the plaintexts of several values, as `open(_:name:into:)` does for each; a decryptor that asks something outside
+    /// is called once for all of them.
+    /// - Returns: for each value, in order, the first thing that went wrong; `nil` when it was opened.
+    public func open(_ values: [(value: Value, name: String?, target: UnsafeMutableRawBufferPointer)])
+        -> [SecretaryError?]
+    {
+        var errors: [SecretaryError?] = unsafe Array(repeating: nil, count: values.count)
+        var openings: [(owner: Int, opening: Opening)] = []
+        for index in unsafe values.indices {
+            let (value, name, target) = unsafe values[index]
+            do throws(SecretaryError) {
+                openings += unsafe try prepare(value, name: name, into: target).map { (index, $0) }
+            } catch {
+                errors[index] = error
+            }
+        }
+        for (opening, error) in zip(openings, decryptor.open(openings.map(\.opening)))
+        where errors[opening.owner] == nil {
+            errors[opening.owner] = error
+        }
+        return errors
+    }
+
+    /// Puts the literal pieces in their places.
+    /// - Returns: the envelopes that are to be opened into theirs.
+    private func prepare(_ value: Value, name: String?, into target: UnsafeMutableRawBufferPointer)
+        throws(SecretaryError) -> [Opening]
+    {
+        var openings: [Opening] = []
         var position = 0
         for piece in value.pieces {
             switch piece {
@@ -46,13 +79,15 @@ public struct SecretOpener: Sendable {
                 unsafe target.part(position, bytes.count).copyBytes(from: bytes)
                 position += bytes.count
             case .envelope(let envelope):
-                let part = unsafe target.part(position, envelope.plaintextCount)
-                try unsafe open(envelope, name: name, into: part)
-                position += part.count
+                if let warning = try identity.check(envelope, name: name) { onWarning(warning) }
+                unsafe openings.append(
+                    Opening(envelope, name: name, into: unsafe target.part(position, envelope.plaintextCount)))
+                position += envelope.plaintextCount
             case .malformed(let error):
                 throw error
             }
         }
+        return openings
     }
 
     /// Opens one envelope into guarded memory of exactly its `plaintextCount`.

@@ -54,7 +54,8 @@ public struct Retry: Sendable {
         return try body()
     }
 
-    private static func sleep(_ duration: Duration) {
+    /// Waits, whatever signals come.
+    static func sleep(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
         var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
         var rest = timespec()

@@ -38,11 +38,17 @@ struct DecryptedStrings: ~Copyable {
         var block = try SecretBytes(count: ranges.last?.upperBound ?? 0)
         var failures = Failures(total: sources.count)
         unsafe block.withUnsafeMutableBytes { bytes in
-            for (source, range) in zip(sources, ranges) {
+            let targets = unsafe zip(sources, ranges).map { source, range in
                 let target = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[range].dropLast())
-                failures.collect(source.label) { () throws(SecretaryError) in
-                    try check(source)
-                    try unsafe DecryptedStrings.compose(source, into: target, opener: opener)
+                unsafe target.copyBytes(from: source.prefix)
+                return unsafe UnsafeMutableRawBufferPointer(rebasing: target[source.prefix.count...])
+            }
+            let errors = unsafe opener.open(zip(sources, targets).map { unsafe ($0.value, $0.name, $1) })
+            for index in sources.indices {
+                failures.collect(sources[index].label) { () throws(SecretaryError) in
+                    try check(sources[index])
+                    if let error = errors[index] { throw error }
+                    try unsafe DecryptedStrings.requireNoNUL(targets[index])
                 }
             }
         }
@@ -51,13 +57,8 @@ struct DecryptedStrings: ~Copyable {
         self.ranges = ranges
     }
 
-    private static func compose(_ source: Source, into target: UnsafeMutableRawBufferPointer, opener: SecretOpener)
-        throws(SecretaryError)
-    {
-        unsafe target.copyBytes(from: source.prefix)
-        let plaintext = unsafe UnsafeMutableRawBufferPointer(rebasing: target[source.prefix.count...])
-        try unsafe opener.open(source.value, name: source.name, into: plaintext)
-        // What follows a NUL would silently be lost.
+    /// What follows a NUL would silently be lost.
+    private static func requireNoNUL(_ plaintext: UnsafeMutableRawBufferPointer) throws(SecretaryError) {
         guard let start = plaintext.baseAddress, unsafe memchr(start, 0, plaintext.count) != nil else { return }
         throw SecretaryError(
             .malformed, "the value holds a NUL byte, which no variable or argument can carry",

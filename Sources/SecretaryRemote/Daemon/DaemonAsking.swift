@@ -1,0 +1,41 @@
+internal import SecretaryCore
+
+/// Makes one request, or what stands for one in version 1, to one daemon.
+struct DaemonAsking: Sendable {
+    let http: HTTPClient
+    let agreement: TaskAgreement
+    let claim: TaskClaim
+
+    /// Opens what the daemon opens, each into its target.
+    /// - Parameter patience: how long one HTTP request may take.
+    /// - Returns: for each, in order, why it was not opened.
+    func ask(_ daemon: Daemon, _ openings: ArraySlice<Opening>, patience: Duration) throws(DaemonFailure)
+        -> [SecretaryError?]
+    {
+        if !daemon.speaksOnlyV1 {
+            if let errors = try askV2(daemon, openings, patience: patience) { return errors }
+            guard daemon.lacksV2() else { throw DaemonFailure(status: 503, from: daemon.host) }
+        }
+        return try askV1(daemon, openings, patience: patience)
+    }
+
+    func post(
+        _ daemon: Daemon, _ path: String, contentType: String, body: [UInt8], limit: Int, patience: Duration
+    ) throws(DaemonFailure) -> HTTPResponse {
+        let request = HTTPRequest(
+            .post, url: HTTPURL.join(daemon.url, path), headers: [("Content-Type", contentType)], body: body,
+            limit: limit + 64 << 10)
+        do throws(SecretaryError) {
+            return try http.send(request, timeout: patience)
+        } catch {
+            throw DaemonFailure(transport: error)
+        }
+    }
+
+    /// What is told when an answer is not as it should be.
+    func inAnswer(of daemon: Daemon, _ error: SecretaryError) -> SecretaryError {
+        SecretaryError(
+            error.code, "the answer of \(daemon.host): \(error.message)",
+            hint: error.code == .wrongKey ? "is --master-key or MASTER_PUBLIC_KEY the daemon's?" : error.hint)
+    }
+}
