@@ -12,7 +12,11 @@ extension MountCommand {
         let worker = try Worker()
         do throws(SecretaryError) {
             let reader = options.reader
-            if let daemon = reader.daemon { throw daemon.unavailable }
+            guard !reader.asksDaemon else {
+                throw SecretaryError(
+                    .unavailable, "this release's mounts cannot ask a daemon",
+                    hint: "leave out --secretary-url and unset SECRETARY_URL to decrypt with keys at hand")
+            }
             let directory = if let folder = part.startedIn { folder } else { try Self.currentFolder() }
             let settings = try mountSettings(in: directory)
             let selection = try selection(in: directory)

@@ -29,24 +29,6 @@ final class LazyDecryptor: Decryptor {
     }
 }
 
-/// Stands where the client of the daemon will.
-struct DaemonDecryptor: Decryptor {
-    let url: String
-
-    func open(
-        _ envelope: Envelope, name: String?, into target: UnsafeMutableRawBufferPointer
-    ) throws(SecretaryError) {
-        throw unavailable
-    }
-
-    /// Why it cannot open anything.
-    var unavailable: SecretaryError {
-        SecretaryError(
-            .unavailable, "cannot ask the daemon at \(url): this release has no client for the daemon yet",
-            hint: "leave out --secretary-url and unset SECRETARY_URL to decrypt with keys at hand")
-    }
-}
-
 /// What every command answers for `KMS` until it can call it.
 enum KMSUnavailable {
     static let error = SecretaryError(

@@ -6,7 +6,7 @@ struct Reader: Sendable {
     /// Files, as they were named on the command line.
     var privateKey: String?
     var configKey: String?
-    var secretaryURL: String?
+    var daemon = DaemonArguments()
     var app: String?
     /// Private key files that others can read are accepted.
     var insecureKeys = false
@@ -25,15 +25,11 @@ struct Reader: Sendable {
         }
     }
 
-    /// What opens envelopes: local keys, looked up when the first envelope needs one, so that plain text needs none.
+    /// What opens envelopes: the daemon, if one is named, else local keys; whatever it needs is looked up when the first
+    /// envelope needs it, so that plain text needs none.
     func decryptor() -> any Decryptor {
-        daemon ?? LazyDecryptor(self)
-    }
-
-    /// The daemon that is to be asked, if one is named.
-    var daemon: DaemonDecryptor? {
-        guard let url = secretaryURL ?? ProcessEnvironment.text("SECRETARY_URL"), !url.isEmpty else { return nil }
-        return DaemonDecryptor(url: url)
+        let local = LazyDecryptor(self)
+        return asksDaemon ? MixedDecryptor(local: local, daemon: DaemonDecryptor(self)) : local
     }
 
     /// The choke point for the one who reads: `decryptor()` behind the identity's rules.

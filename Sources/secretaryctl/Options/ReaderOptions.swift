@@ -44,9 +44,33 @@ struct ReaderOptions: ParsableArguments {
     @Option(
         name: [.customShort("s"), .customLong("secretary-url")],
         help: ArgumentHelp(
-            "Daemon that opens the secrets. This release has no client for it yet.", discussion: "Else $SECRETARY_URL.",
+            "Daemon that opens the secrets; can be given several times, and the next is asked when one does not answer.",
+            discussion:
+                "Else $SECRETARY_URL, where commas stand between several. KMS secrets are opened here all the same.",
             valueName: "url"))
-    var secretaryURL: String?
+    var secretaryURL: [String] = []
+
+    @Option(
+        name: .customLong("secretary-ca"),
+        help: ArgumentHelp(
+            "Certificate authorities that vouch for the daemon. Default: those of the system.",
+            discussion: "Else $SECRETARY_CA.", valueName: "file"),
+        completion: .file())
+    var secretaryCA: String?
+
+    @Option(
+        name: .customLong("secretary-cert"),
+        help: ArgumentHelp(
+            "Certificate that is shown to the daemon.", discussion: "Else $SECRETARY_CERT.", valueName: "file"),
+        completion: .file())
+    var secretaryCertificate: String?
+
+    @Option(
+        name: .customLong("secretary-cert-key"),
+        help: ArgumentHelp(
+            "Private key of that certificate.", discussion: "Else $SECRETARY_CERT_KEY.", valueName: "file"),
+        completion: .file())
+    var secretaryCertificateKey: String?
 
     @Option(
         name: [.customLong("app"), .customLong("app-id")],
@@ -78,17 +102,21 @@ extension ReaderOptions {
     var arguments: [String] {
         let values = [
             ("private-key", privateKey), ("config-key", configKey), ("master-key", masterKey),
-            ("service-key", serviceKey), ("secretary-url", secretaryURL), ("app", app), ("app-version", appVersion),
-            ("task-id", taskID),
+            ("service-key", serviceKey), ("app", app), ("app-version", appVersion), ("task-id", taskID),
+            ("secretary-ca", secretaryCA), ("secretary-cert", secretaryCertificate),
+            ("secretary-cert-key", secretaryCertificateKey),
         ]
         return values.compactMap { name, value in value.map { "--\(name)=\($0)" } }
-            + (insecureKeys ? ["--insecure-keys"] : [])
+            + secretaryURL.map { "--secretary-url=\($0)" } + (insecureKeys ? ["--insecure-keys"] : [])
     }
 
     /// What was given, without the parser.
     var reader: Reader {
-        Reader(
-            privateKey: privateKey, configKey: configKey, secretaryURL: secretaryURL, app: app,
-            insecureKeys: insecureKeys)
+        let daemon = DaemonArguments(
+            urls: secretaryURL, masterKey: masterKey, serviceKey: serviceKey, appVersion: appVersion, taskID: taskID,
+            certificateAuthorities: secretaryCA, certificate: secretaryCertificate,
+            certificateKey: secretaryCertificateKey)
+        return Reader(
+            privateKey: privateKey, configKey: configKey, daemon: daemon, app: app, insecureKeys: insecureKeys)
     }
 }
