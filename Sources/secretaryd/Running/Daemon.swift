@@ -1,0 +1,138 @@
+import Logging
+import NIOCore
+import NIOPosix
+import SecretaryCore
+import SystemPackage
+
+/// The parts of a running daemon, and what happens to them from the first request to the last.
+final class Daemon: Sendable {
+    private let settings: DaemonSettings
+    private let options: DaemonOptions
+    private let logger: Logger
+    private let group: MultiThreadedEventLoopGroup
+    private let threads: NIOThreadPool
+    private let keys: MasterKeys
+    private let authorizer: any Authorizer
+    private let audit: AuditJournal
+    private let limits: RequestLimits
+    private let metrics = Metrics()
+    private let context: ExchangeContext
+    private let connections: Connections
+    private let server: HTTPServer
+
+    /// Reads keys, certificates and rules, and begins the audit log.
+    /// - Throws: what is wrong with one of them.
+    init(
+        _ settings: DaemonSettings, rereading options: DaemonOptions, keys: MasterKeys, tls: TLSServer?, logger: Logger
+    ) throws(SecretaryError) {
+        self.settings = settings
+        self.options = options
+        self.keys = keys
+        self.logger = logger
+        let choice = try settings.requireAuthorizer()
+        threads = NIOThreadPool(numberOfThreads: 16)
+        threads.start()
+        authorizer = try choice.authorizer(on: threads)
+        audit = try AuditJournal(settings.audit)
+        group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+        limits = RequestLimits(settings.limits)
+        context = ExchangeContext(
+            replays: ReplayGuard(window: settings.limits.clock, capacity: settings.limits.nonces),
+            maximumSecretCount: settings.limits.secrets)
+        connections = Connections(limits: limits, metrics: metrics)
+        let service = DecryptionService(
+            keys: keys, authorizer: authorizer, audit: audit, limits: limits, metrics: metrics, context: context,
+            threads: threads)
+        let reports = Reports(
+            keys: keys, authorizer: authorizer, audit: audit, limits: limits, connections: connections,
+            replays: context.replays, metricsSource: metrics)
+        server = HTTPServer(
+            group: group,
+            endpoints: Endpoints(service: service, limits: limits, metrics: metrics, reports: reports),
+            connections: connections, tls: tls, logger: logger)
+    }
+
+    /// Serves until it is told to end, on threads of its own; this one takes the signals.
+    /// - Returns: when everything has been answered and written down.
+    func run(at sockets: [ListeningSocket], signals: Signals) throws(SecretaryError) {
+        let manager = ServiceManager()
+        try wait { [audit] () throws(SecretaryError) in try await audit.write([AuditRecord(.start)]) }
+        for socket in sockets {
+            try server.listen(at: socket)
+            logger.notice("listening at \(socket.name)\(settings.tls == nil ? "" : " with TLS")")
+        }
+        let following = Task { [authorizer] in await authorizer.follow() }
+        defer { following.cancel() }
+        manager?.notify("READY=1")
+        while true {
+            switch signals.next() {
+            case .reload:
+                manager?.notify("RELOADING=1", "MONOTONIC_USEC=\(MonotonicClock.microseconds())")
+                reload()
+                manager?.notify("READY=1")
+            case .end:
+                manager?.notify("STOPPING=1")
+                return try drain()
+            }
+        }
+    }
+
+    // MARK: Reloading
+
+    /// Reads everything again, and uses it for requests that come from now on; nothing changes when something is wrong.
+    private func reload() {
+        do throws(SecretaryError) {
+            let settings = try options.settings()
+            let ring = try keys.isSealed ? nil : KeyRing(settings)
+            let tls = try settings.tls.map { (tls) throws(SecretaryError) in try TLSServer(tls) }
+            if let ring { keys.replace(with: ring) }
+            context.agreements.removeAll()
+            if (tls == nil) == (self.settings.tls == nil) { server.replace(tls) }
+            limits.replace(with: settings.limits)
+            authorizer.reload()
+            metrics.reloads.increment()
+            logger.notice("keys, certificates, limits and rules have been read again")
+        } catch {
+            metrics.failedReloads.increment()
+            logger.error("cannot reload, all stays as it was: \(error)")
+        }
+        if let problem = authorizer.health().problem { logger.warning("\(authorizer.name): \(problem)") }
+    }
+
+    // MARK: Ending
+
+    private func drain() throws(SecretaryError) {
+        logger.notice("ending: \(connections.count) connections, \(limits.inFlight) requests")
+        connections.beginDraining()
+        pause(settings.drain.delay) { false }
+        server.stopListening()
+        pause(settings.drain.patience) { connections.count == 0 }
+        connections.closeWhenIdle()
+        pause(settings.drain.deadline) { connections.count == 0 }
+        if connections.count > 0 { logger.warning("\(connections.count) connections were still being answered") }
+        connections.closeAll()
+        try audit.close(AuditRecord(.stop))
+    }
+
+    /// Waits, looking now and then whether it is over earlier.
+    private func pause(_ duration: Duration, until isOver: () -> Bool) {
+        let end = ContinuousClock.now + duration
+        while !isOver(), ContinuousClock.now < end { MonotonicClock.sleep(milliseconds: 10) }
+    }
+
+    /// Has this thread, which runs nothing else, wait for what others do.
+    private func wait(_ body: @escaping @Sendable () async throws(SecretaryError) -> Void) throws(SecretaryError) {
+        let outcome = Monitor<Result<Void, SecretaryError>?>(nil)
+        Task {
+            let result: Result<Void, SecretaryError>
+            do throws(SecretaryError) {
+                result = .success(try await body())
+            } catch {
+                result = .failure(error)
+            }
+            outcome.withLock { $0 = result }
+            outcome.notify()
+        }
+        try outcome.wait { $0 }?.get()
+    }
+}

@@ -1,0 +1,63 @@
+import Logging
+import NIOPosix
+import SecretaryCore
+import SystemPackage
+
+/// What happens before there is a second thread: everything is read, and what is not needed any more is given up.
+struct DaemonStart {
+    private let options: DaemonOptions
+    private let settings: DaemonSettings
+    private let keys: MasterKeys
+    private let tls: TLSServer?
+    private let sockets: [ListeningSocket]
+
+    init(_ options: DaemonOptions) throws(SecretaryError) {
+        self.options = options
+        settings = try options.settings()
+        try settings.requireAuthorizer()
+        keys = MasterKeys(try KeyRing(settings))
+        tls = try settings.tls.map { (tls) throws(SecretaryError) in try TLSServer(tls) }
+        let handedOver = ServiceManager.takeDescriptors()
+        var sockets: [ListeningSocket] = []
+        for (_, descriptor) in handedOver { sockets.append(try ListeningSocket(adopting: descriptor)) }
+        if sockets.isEmpty {
+            for address in settings.listen { sockets.append(try ListeningSocket(address)) }
+        }
+        for socket in sockets where !socket.isLocal && tls == nil && !settings.allowsPlainHTTP {
+            throw SecretaryError(
+                .configuration, "other machines can connect to \(socket.name), and there is no TLS",
+                hint: "give --tls-cert-file and --tls-key-file, or --plain-http if something in front has TLS")
+        }
+        self.sockets = sockets
+    }
+
+    func run(_ signals: Signals) throws(SecretaryError) {
+        let handler = try ErrorLog()
+        defer { handler.flush() }
+        let logger = Logger(label: "secretaryd") { _ in handler }
+        let daemon = try Daemon(settings, rereading: options, keys: keys, tls: tls, logger: logger)
+        try daemon.run(at: sockets, signals: signals)
+    }
+
+    /// Reads all that the daemon would, and listens nowhere.
+    static func check(_ options: DaemonOptions) throws(SecretaryError) {
+        let settings = try options.settings()
+        let choice = try settings.requireAuthorizer()
+        _ = try KeyRing(settings)
+        if let tls = settings.tls { _ = try TLSServer(tls) }
+        _ = try choice.authorizer(on: NIOThreadPool(numberOfThreads: 1))
+    }
+}
+
+extension DaemonSettings {
+    /// - Throws: `.configuration` when nobody is named who knows the tasks.
+    @discardableResult
+    func requireAuthorizer() throws(SecretaryError) -> AuthorizerSettings {
+        guard let authorizer else {
+            throw SecretaryError(
+                .configuration, "nobody is named who knows which tasks there are",
+                hint: "write authorizer: {policy: policy.yml} into the configuration, or give --marathon-url")
+        }
+        return authorizer
+    }
+}

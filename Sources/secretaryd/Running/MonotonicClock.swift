@@ -1,0 +1,17 @@
+import Glibc
+
+/// The clock that nobody sets (`CLOCK_MONOTONIC`).
+enum MonotonicClock {
+    /// Microseconds, as systemd wants them (sd_notify(3)).
+    static func microseconds() -> Int {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return time.tv_sec * 1_000_000 + time.tv_nsec / 1000
+    }
+
+    /// Holds up this thread, which runs nothing else.
+    static func sleep(milliseconds: Int) {
+        var time = timespec(tv_sec: 0, tv_nsec: milliseconds * 1_000_000)
+        unsafe nanosleep(&time, nil)
+    }
+}
