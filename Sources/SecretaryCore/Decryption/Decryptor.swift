@@ -62,11 +62,14 @@ public struct DataKey: ~Copyable, Sendable {
 /// What AWS KMS does for `KMS` envelopes.
 public protocol DataKeyService: Sendable {
     /// Makes a new data key under the service's key named `keyID`.
-    /// - Throws: `.unavailable` when the service does not answer, `.denied` when it refuses.
-    func generateDataKey(keyID: String) throws(SecretaryError) -> DataKey
+    /// - Parameter scope: what the service binds the data key to.
+    /// - Throws: `.unavailable` or `.timedOut` when the service does not answer, `.denied` when it refuses.
+    func generateDataKey(keyID: String, scope: Scope?) throws(SecretaryError) -> DataKey
 
     /// Turns an envelope's encrypted data key into its 32 bytes.
-    func decryptDataKey(_ encrypted: [UInt8]) throws(SecretaryError) -> SecretBytes
+    /// - Parameter scope: must be the one that the data key was made for.
+    /// - Throws: as above, and `.wrongKey` when this is no data key of the service, or one for another scope.
+    func decryptDataKey(_ encrypted: [UInt8], scope: Scope?) throws(SecretaryError) -> SecretBytes
 }
 
 extension SecretaryError {

@@ -65,7 +65,8 @@ public final class LocalDecryptor: Decryptor {
         guard let service else {
             throw SecretaryError(.unavailable, "a KMS envelope needs AWS KMS, which is not set up")
         }
-        try unsafe envelope.open(with: service.decryptDataKey(envelope.encryptedDataKey), into: target)
+        let dataKey = try service.decryptDataKey(envelope.encryptedDataKey, scope: envelope.scope)
+        try unsafe envelope.open(with: dataKey, into: target)
     }
 
     private static func unknownKey(_ role: String, _ id: KeyID, known: [KeyID]) -> SecretaryError {

@@ -1,11 +1,11 @@
 /// Base64 (RFC 4648 section 4) of ciphertext and public keys.
 ///
 /// Not for secrets: it looks bytes up by their value.
-enum Base64 {
+package enum Base64 {
     /// Number of characters that encode `count` bytes.
     static func encodedCount(_ count: Int) -> Int { (count + 2) / 3 * 4 }
 
-    static func encode(_ bytes: [UInt8]) -> [UInt8] {
+    package static func encode(_ bytes: [UInt8]) -> [UInt8] {
         let alphabet = alphabet
         func character(_ sextet: UInt32) -> UInt8 { alphabet[Int(sextet & 63)] }
         var text: [UInt8] = []
@@ -26,7 +26,7 @@ enum Base64 {
     /// Decodes, skipping white space; `nil` when the padding is wrong or a character does not belong.
     ///
     /// Spare bits of the last character may be set, as the original's decoder allows.
-    static func decode(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
+    package static func decode(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
         var group: UInt32 = 0
         var sextets = 0
         var padding = 0

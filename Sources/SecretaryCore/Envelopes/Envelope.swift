@@ -72,7 +72,11 @@ public enum Envelope: Hashable, Sendable {
 
     /// Who may open it; `nil` when the envelope does not say.
     public var scope: Scope? {
-        if case .hpke(let envelope) = self { envelope.scope } else { nil }
+        switch self {
+        case .nacl: nil
+        case .kms(let envelope): envelope.scope
+        case .hpke(let envelope): envelope.scope
+        }
     }
 
     /// Names this version of the secret: BLAKE2b-256 of the type, a comma and the payload.

@@ -17,8 +17,8 @@ extension KMSEnvelope {
     }
 
     /// Seals `plaintext` under a random nonce.
-    static func seal(_ plaintext: UnsafeRawBufferPointer, with dataKey: borrowing DataKey) throws(SecretaryError)
-        -> KMSEnvelope
+    static func seal(_ plaintext: UnsafeRawBufferPointer, with dataKey: borrowing DataKey, scope: Scope?)
+        throws(SecretaryError) -> KMSEnvelope
     {
         try check(dataKey.plaintext)
         var nonce = [UInt8](repeating: 0, count: nonceCount)
@@ -27,7 +27,7 @@ extension KMSEnvelope {
         unsafe dataKey.plaintext.withUnsafeBytes { key in
             _ = unsafe crypto_secretbox_easy(&message, plaintext.octets, UInt64(plaintext.count), nonce, key.octets)
         }
-        return KMSEnvelope(encryptedDataKey: dataKey.encrypted, nonce: nonce, message: message)
+        return KMSEnvelope(encryptedDataKey: dataKey.encrypted, nonce: nonce, message: message, scope: scope)
     }
 
     private static func check(_ dataKey: borrowing SecretBytes) throws(SecretaryError) {

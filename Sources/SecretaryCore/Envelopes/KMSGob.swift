@@ -1,5 +1,5 @@
 /// The gob encoding of `struct kmsPayload { EncryptedDataKey []byte; Nonce *[24]byte; Message []byte }`, which is what the
-/// original puts into a `KMS` envelope.
+/// original puts into a `KMS` envelope; with a scope there is a fourth field, `Scope string`.
 ///
 /// A gob is a sequence of messages, each with its length before it. The first ones define types: the struct with the names
 /// and types of its fields, and the array of 24 bytes; the last is the value. Go numbers types in the order in which a
@@ -9,12 +9,15 @@ enum KMSGob {
         var encryptedDataKey: [UInt8] = []
         var nonce: [UInt8] = []
         var message: [UInt8] = []
+        /// Empty for none.
+        var scope: [UInt8] = []
     }
 
     /// The types that gob knows without a definition.
     private enum TypeID {
         static let uint: Int64 = 3
         static let bytes: Int64 = 5
+        static let string: Int64 = 6
         /// What Go gives to the first type that a program uses.
         static let first: Int64 = 65
     }
@@ -25,6 +28,7 @@ enum KMSGob {
         static let encryptedDataKey = "EncryptedDataKey"
         static let nonce = "Nonce"
         static let message = "Message"
+        static let scope = "Scope"
     }
 
     /// What a definition says, as far as it can matter here.
@@ -125,6 +129,7 @@ enum KMSGob {
             switch (fields[index].name, fields[index].type) {
             case (FieldName.encryptedDataKey, TypeID.bytes): value.encryptedDataKey = Array(try reader.bytes())
             case (FieldName.message, TypeID.bytes): value.message = Array(try reader.bytes())
+            case (FieldName.scope, TypeID.string): value.scope = Array(try reader.bytes())
             case (FieldName.nonce, let type):
                 guard case .nonceArray? = definitions[type] else { throw GobReader.unexpected("a nonce") }
                 value.nonce = try nonce(&reader)
@@ -150,7 +155,7 @@ enum KMSGob {
 
     // MARK: - Writing
 
-    /// Exactly the bytes that the original writes.
+    /// Without a scope, exactly the bytes that the original writes.
     static func encode(_ fields: Fields) -> [UInt8] {
         let (structType, arrayType) = (TypeID.first, TypeID.first + 1)
         var gob = GobWriter()
@@ -160,10 +165,11 @@ enum KMSGob {
                 $0.uint(1)
                 nameAndNumber(structName, structType, &$0)
                 $0.uint(1)
-                $0.uint(3)
+                $0.uint(fields.scope.isEmpty ? 3 : 4)
                 nameAndNumber(FieldName.encryptedDataKey, TypeID.bytes, &$0)
                 nameAndNumber(FieldName.nonce, arrayType, &$0)
                 nameAndNumber(FieldName.message, TypeID.bytes, &$0)
+                if !fields.scope.isEmpty { nameAndNumber(FieldName.scope, TypeID.string, &$0) }
                 $0.uint(0)
             })
         gob.bytes(
@@ -186,6 +192,9 @@ enum KMSGob {
                 for byte in fields.nonce { $0.uint(UInt64(byte)) }
                 $0.uint(1)
                 $0.bytes(fields.message)
+                guard !fields.scope.isEmpty else { return }
+                $0.uint(1)
+                $0.bytes(fields.scope)
             })
         return gob.bytes
     }

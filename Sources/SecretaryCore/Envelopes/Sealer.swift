@@ -1,6 +1,6 @@
 /// Turns a secret into an envelope.
 public protocol Sealer: Sendable {
-    /// - Parameter scope: who may open it; only `HPKE` envelopes can carry one.
+    /// - Parameter scope: who may open it; `NACL` envelopes cannot carry one.
     /// - Throws: `.usage` for a scope that this type of envelope cannot carry, `.malformed` for more than 16 MiB.
     func seal(_ plaintext: borrowing SecretBytes, scope: Scope?) throws(SecretaryError) -> Envelope
 }
@@ -18,7 +18,10 @@ public struct NaClSealer: Sealer {
 
     public func seal(_ plaintext: borrowing SecretBytes, scope: Scope? = nil) throws(SecretaryError) -> Envelope {
         try requireSize(plaintext.count)
-        if let scope { throw .cannotCarry(scope, .nacl) }
+        if let scope {
+            throw SecretaryError(
+                .usage, "a NACL envelope cannot carry the scope \(scope)", hint: "seal it with --format hpke")
+        }
         let envelope = try unsafe plaintext.withUnsafeBytes { (bytes) throws(SecretaryError) in
             try unsafe secret.seal(bytes)
         }
@@ -63,10 +66,9 @@ public struct KMSSealer: Sealer {
 
     public func seal(_ plaintext: borrowing SecretBytes, scope: Scope? = nil) throws(SecretaryError) -> Envelope {
         try requireSize(plaintext.count)
-        if let scope { throw .cannotCarry(scope, .kms) }
-        let dataKey = try service.generateDataKey(keyID: keyID)
+        let dataKey = try service.generateDataKey(keyID: keyID, scope: scope)
         let envelope = try unsafe plaintext.withUnsafeBytes { (bytes) throws(SecretaryError) in
-            try unsafe KMSEnvelope.seal(bytes, with: dataKey)
+            try unsafe KMSEnvelope.seal(bytes, with: dataKey, scope: scope)
         }
         return .kms(envelope)
     }
@@ -78,12 +80,5 @@ extension Sealer {
         guard count <= SecretBytes.maximumCount else {
             throw SecretaryError(.malformed, "a secret has at most \(SecretBytes.maximumCount >> 20) MiB")
         }
-    }
-}
-
-extension SecretaryError {
-    fileprivate static func cannotCarry(_ scope: Scope, _ kind: Envelope.Kind) -> SecretaryError {
-        SecretaryError(
-            .usage, "a \(kind.rawValue) envelope cannot carry the scope \(scope)", hint: "seal it with --format hpke")
     }
 }

@@ -7,4 +7,9 @@ public final class HTTPSecret: Sendable {
     public init(_ bytes: consuming SecretBytes) {
         self.bytes = bytes
     }
+
+    /// Copies what lies elsewhere already.
+    convenience init(copying source: some Collection<UInt8>) throws(SecretaryError) {
+        self.init(try unsafe SecretBytes(count: source.count) { unsafe $0.copyBytes(from: source) })
+    }
 }

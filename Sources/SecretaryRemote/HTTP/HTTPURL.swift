@@ -56,3 +56,11 @@ public struct HTTPURL: Sendable {
             hint: "URLs look like https://host:port/path, or unix:///run/x.sock:/path for a Unix socket")
     }
 }
+
+extension HTTPURL {
+    /// A host of `host` without its port.
+    static func withoutPort(_ host: String) -> String {
+        guard let colon = host.lastIndex(of: ":"), !host[colon...].contains("]") else { return host }
+        return String(host[..<colon])
+    }
+}

@@ -1,5 +1,4 @@
 internal import Glibc
-public import SecretaryCore
 
 /// How long to wait before something that failed is tried again.
 ///
@@ -37,13 +36,13 @@ public struct Retry: Sendable {
     /// Calls `body` until it succeeds, fails for good, or the attempts or the time are used up.
     /// - Parameter isPassing: whether an error may be gone the next time.
     /// - Throws: the last error of `body`.
-    public func callAsNeeded<Result: ~Copyable>(
-        while isPassing: (SecretaryError) -> Bool, _ body: () throws(SecretaryError) -> Result
-    ) throws(SecretaryError) -> Result {
+    public func callAsNeeded<Result: ~Copyable, Failure: Error>(
+        while isPassing: (Failure) -> Bool, _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         let deadline = ContinuousClock.now + within
         var backoff = backoff
         for _ in 1..<max(attempts, 1) {
-            do throws(SecretaryError) {
+            do throws(Failure) {
                 return try body()
             } catch {
                 let wait = backoff.next()

@@ -65,6 +65,7 @@ struct EnvelopeTests {
             try keys.naclSealer.seal(Array("hunter2".utf8)),
             try keys.hpkeSealer.seal(Array("hunter2".utf8), scope: scope),
             try KMSSealer(service: service, keyID: "alias/test").seal(Array("hunter2".utf8)),
+            try KMSSealer(service: service, keyID: "alias/test").seal(Array("hunter2".utf8), scope: scope),
         ]
         for envelope in envelopes {
             for index in envelope.payload.indices {
@@ -125,24 +126,26 @@ struct EnvelopeTests {
     }
 }
 
-/// Stands in for KMS: an encrypted data key is the data key with every bit turned, and a checksum.
+/// Stands in for KMS: an encrypted data key is the data key with every bit turned, and a checksum of it and the scope.
 struct GeneratedDataKeyService: DataKeyService {
-    func generateDataKey(keyID: String) throws(SecretaryError) -> DataKey {
+    func generateDataKey(keyID: String, scope: Scope?) throws(SecretaryError) -> DataKey {
         let key = (0..<32).map { _ in UInt8.random(in: .min ... .max) }
         let encrypted = key.map { ~$0 }
-        return DataKey(plaintext: try SecretBytes(key), encrypted: encrypted + checksum(encrypted))
+        return DataKey(plaintext: try SecretBytes(key), encrypted: encrypted + checksum(encrypted, scope))
     }
 
-    func decryptDataKey(_ encrypted: [UInt8]) throws(SecretaryError) -> SecretBytes {
+    func decryptDataKey(_ encrypted: [UInt8], scope: Scope?) throws(SecretaryError) -> SecretBytes {
         let key = Array(encrypted.prefix(32))
-        guard encrypted.count == 40, Array(encrypted.suffix(8)) == checksum(key) else {
+        guard encrypted.count == 40, Array(encrypted.suffix(8)) == checksum(key, scope) else {
             throw SecretaryError(.denied, "not a data key of this service")
         }
         return try SecretBytes(key.map { ~$0 })
     }
 
-    private func checksum(_ bytes: [UInt8]) -> [UInt8] {
-        let sum = bytes.reduce(UInt64(14_695_981_039_346_656_037)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
+    private func checksum(_ bytes: [UInt8], _ scope: Scope?) -> [UInt8] {
+        let sum = (bytes + Array((scope?.description ?? "").utf8)).reduce(UInt64(14_695_981_039_346_656_037)) {
+            ($0 ^ UInt64($1)) &* 1_099_511_628_211
+        }
         return (0..<8).map { UInt8(truncatingIfNeeded: sum >> (8 * $0)) }
     }
 }

@@ -5,12 +5,12 @@ import Testing
 struct TableDataKeyService: DataKeyService {
     var keys: [[UInt8]: [UInt8]] = [:]
 
-    func generateDataKey(keyID: String) throws(SecretaryError) -> DataKey {
+    func generateDataKey(keyID: String, scope: Scope?) throws(SecretaryError) -> DataKey {
         guard let (encrypted, plaintext) = keys.first else { throw SecretaryError(.unavailable, "no data key") }
         return DataKey(plaintext: try SecretBytes(plaintext), encrypted: encrypted)
     }
 
-    func decryptDataKey(_ encrypted: [UInt8]) throws(SecretaryError) -> SecretBytes {
+    func decryptDataKey(_ encrypted: [UInt8], scope: Scope?) throws(SecretaryError) -> SecretBytes {
         guard let key = keys[encrypted] else { throw SecretaryError(.denied, "not a data key of this service") }
         return try SecretBytes(key)
     }
@@ -49,6 +49,21 @@ struct KMSVectorTests {
         let read = try #require(Value(scanning: sealed.text).envelopes.first)
         #expect(read == sealed)
         #expect(try LocalDecryptor(keys: KeyRing(), service: service).open(read) == Array(vector.plaintext))
+    }
+
+    @Test(
+        "a scope goes beside the original's fields, and without one its bytes are as they were",
+        arguments: KMSVector.all)
+    func scope(_ vector: KMSVector) throws {
+        let service = TableDataKeyService(vector)
+        let scope = try Scope(parsing: "/prod/shop/web#DATABASE_PASSWORD")
+        let sealed = try KMSSealer(service: service, keyID: "alias/test").seal(Array(vector.plaintext), scope: scope)
+        let read = try #require(Value(scanning: sealed.text).envelopes.first)
+        #expect(read == sealed)
+        #expect(read.scope == scope)
+        #expect(try LocalDecryptor(keys: KeyRing(), service: service).open(read) == Array(vector.plaintext))
+        let original = try #require(Value(vector.envelope).envelopes.first)
+        #expect(original.scope == nil)
     }
 
     @Test("there are the expected cases")

@@ -1,0 +1,22 @@
+internal import CSodium
+
+extension SecretBytes {
+    /// Decodes base64 with padding (RFC 4648, section 4), in constant time (`sodium_base642bin`).
+    /// - Returns: `nil` when it is not base64.
+    package init?(base64 text: borrowing SecretBytes) throws(SecretaryError) {
+        _ = Sodium.ready
+        var count = 0
+        var isValid = false
+        let decoded = try unsafe SecretBytes(count: text.count / 4 * 3) { target in
+            isValid = unsafe text.withUnsafeBytes { text in
+                unsafe sodium_base642bin(
+                    target.octets, target.count, text.characters, text.count, nil, &count, nil,
+                    sodium_base64_VARIANT_ORIGINAL) == 0
+            }
+        }
+        guard isValid else { return nil }
+        try unsafe self.init(count: count) { target in
+            unsafe decoded.withUnsafeBytes { unsafe target.copyMemory(from: $0.part(0, count)) }
+        }
+    }
+}
