@@ -44,10 +44,9 @@ let package = Package(
         .systemLibrary(
             name: "CYAML", pkgConfig: "yaml-0.1",
             providers: [.apt(["libyaml-dev"]), .yum(["libyaml-devel"])]),
-        // Its functions are looked up when the first request is made (dlopen): linking it would slow every start.
-        .systemLibrary(
-            name: "CCurl", pkgConfig: "libcurl",
-            providers: [.apt(["libcurl4-openssl-dev"]), .yum(["libcurl-devel"])]),
+        // Its functions are looked up when the first request is made (dlopen): linking it would slow every start. So there is
+        // no pkgConfig, which would link it.
+        .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"]), .yum(["libcurl-devel"])]),
         .target(
             name: "SecretaryCore",
             dependencies: ["CLinux", "CSodium", "CYAML", .product(name: "SystemPackage", package: "swift-system")],

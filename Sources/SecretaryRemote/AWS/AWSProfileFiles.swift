@@ -53,8 +53,9 @@ struct AWSProfileFiles: Sendable {
         }
         var section: String?
         try unsafe text.withUnsafeBytes { (bytes) throws(SecretaryError) in
-            for unsafeline in unsafe bytes.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {
-                try unsafe take(line, isConfig: isConfig, section: &section)
+            let lines = unsafe bytes.split { $0 == 0x0A || $0 == 0x0D }.map { $0.startIndex..<$0.endIndex }
+            for line in lines {
+                try unsafe take(bytes[line], isConfig: isConfig, section: &section)
             }
         }
     }

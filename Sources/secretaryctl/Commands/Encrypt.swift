@@ -1,5 +1,6 @@
 import ArgumentParser
 import SecretaryCore
+import SecretaryRemote
 import SystemPackage
 
 struct EncryptCommand: ParsableCommand {
@@ -10,11 +11,15 @@ struct EncryptCommand: ParsableCommand {
             All of standard input is the secret, a newline at its end included: use echo -n or printf.
 
               echo -n s3cret | secretaryctl encrypt
-              secretaryctl encrypt --scope /prod/shop/web#DB_PASSWORD < file
+              secretaryctl encrypt --format hpke --scope /prod/shop/web#DB_PASSWORD < file
+              secretaryctl encrypt --kms-key-id alias/secretary < file
 
-            The format is that of .secretary.yaml, else nacl, which the original Secretary reads. An hpke envelope can \
-            have a scope: it opens only for that app or apps below it and, after a #, only under that name. nacl and \
-            kms cannot: whoever may put such an envelope into another service's file has it decrypted there.
+            The format is that of .secretary.yaml, else nacl, which the original Secretary reads. An hpke or kms envelope \
+            can have a scope: it opens only for that app or apps below it and, after a #, only under that name. Without \
+            one, whoever may put the envelope into another service's file has it decrypted there.
+
+            kms needs AWS credentials and a region, which are looked for where AWS's own programs do. The original \
+            Secretary reads kms envelopes without a scope.
             """)
 
     @OptionGroup(title: "Keys")
@@ -27,7 +32,7 @@ struct EncryptCommand: ParsableCommand {
     )
     var format: EnvelopeFormat?
 
-    @Option(help: ArgumentHelp("Who may open it (hpke), such as /prod/shop/web#NAME.", valueName: "scope"))
+    @Option(help: ArgumentHelp("Who may open it (hpke, kms), such as /prod/shop/web#NAME.", valueName: "scope"))
     var scope: String?
 
     @Flag(name: [.customShort("w"), .customLong("wrap")], help: "Break the envelope into lines of 64 characters.")
@@ -64,9 +69,8 @@ struct EncryptCommand: ParsableCommand {
     private func sealer(scope: Scope?) throws(SecretaryError) -> any Sealer {
         let defaults = try WriterDefaults.nearest()
         let format = format ?? (keys.kmsKey == nil ? defaults.format : .kms)
-        guard scope == nil || format == .hpke else {
-            throw SecretaryError(
-                .usage, "a scope needs the format hpke, not \(format.rawValue)", hint: "add --format hpke")
+        guard scope == nil || format != .nacl else {
+            throw SecretaryError(.usage, "a scope needs the format hpke or kms, not nacl", hint: "add --format hpke")
         }
         switch format {
         case .nacl:
@@ -74,11 +78,11 @@ struct EncryptCommand: ParsableCommand {
         case .hpke:
             return try HPKESealer(masterKey: keys.masterKey(defaults), configKey: keys.configKey(defaults))
         case .kms:
-            guard keys.kmsKey != nil else {
+            guard let key = keys.kmsKey else {
                 throw SecretaryError(
                     .usage, "the format kms needs a key in KMS", hint: "add --kms-key-id, or set KMS_KEY_ID")
             }
-            throw KMSUnavailable.error
+            return KMSSealer(service: KMSClient(), keyID: key)
         }
     }
 }

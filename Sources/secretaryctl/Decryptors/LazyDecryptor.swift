@@ -1,7 +1,7 @@
 import SecretaryCore
 import Synchronization
 
-/// Looks for keys when the first envelope needs one: what holds no envelope, or only `KMS` ones, needs none.
+/// Looks for keys when the first envelope needs one: what holds no envelope needs none.
 final class LazyDecryptor: Decryptor {
     private let reader: Reader
     /// What the search gave; it is not repeated for every envelope.
@@ -14,7 +14,6 @@ final class LazyDecryptor: Decryptor {
     func open(
         _ envelope: Envelope, name: String?, into target: UnsafeMutableRawBufferPointer
     ) throws(SecretaryError) {
-        if case .kms = envelope { throw KMSUnavailable.error }
         try unsafe local().open(envelope, name: name, into: target)
     }
 
@@ -27,11 +26,4 @@ final class LazyDecryptor: Decryptor {
         }
         return try result.get()
     }
-}
-
-/// What every command answers for `KMS` until it can call it.
-enum KMSUnavailable {
-    static let error = SecretaryError(
-        .unavailable, "cannot call AWS KMS: this release has no client for it yet",
-        hint: "secrets sealed as NACL or HPKE need no KMS")
 }

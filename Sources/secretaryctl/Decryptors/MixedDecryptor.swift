@@ -1,12 +1,12 @@
 import SecretaryCore
 
-/// Opens each envelope where it can be opened: `KMS` ones by the key service, as seen from here, all others by the daemon.
+/// Opens each envelope where it can be opened: `KMS` ones by KMS, with the reader's own AWS credentials, all others by the daemon
+/// or with keys at hand.
 struct MixedDecryptor: Decryptor {
-    /// Opens `KMS` envelopes.
-    let local: any Decryptor
-    let daemon: any Decryptor
+    let kms: any Decryptor
+    let others: any Decryptor
 
-    func mayBlock(on envelope: Envelope) -> Bool { true }
+    func mayBlock(on envelope: Envelope) -> Bool { decryptor(for: envelope).mayBlock(on: envelope) }
 
     func open(
         _ envelope: Envelope, name: String?, into target: UnsafeMutableRawBufferPointer
@@ -15,12 +15,12 @@ struct MixedDecryptor: Decryptor {
     }
 
     func open(_ openings: [Opening]) -> [SecretaryError?] {
-        let isLocal = openings.map { $0.envelope.kind == .kms }
-        func part(_ wanted: Bool) -> [Opening] { zip(openings, isLocal).filter { $1 == wanted }.map(\.0) }
-        var localErrors = local.open(part(true)).makeIterator()
-        var daemonErrors = daemon.open(part(false)).makeIterator()
-        return isLocal.map { isLocal in (isLocal ? localErrors.next() : daemonErrors.next()) ?? nil }
+        let isKMS = openings.map { $0.envelope.kind == .kms }
+        func part(_ wanted: Bool) -> [Opening] { zip(openings, isKMS).filter { $1 == wanted }.map(\.0) }
+        var kmsErrors = kms.open(part(true)).makeIterator()
+        var otherErrors = others.open(part(false)).makeIterator()
+        return isKMS.map { isKMS in (isKMS ? kmsErrors.next() : otherErrors.next()) ?? nil }
     }
 
-    private func decryptor(for envelope: Envelope) -> any Decryptor { envelope.kind == .kms ? local : daemon }
+    private func decryptor(for envelope: Envelope) -> any Decryptor { envelope.kind == .kms ? kms : others }
 }

@@ -1,4 +1,5 @@
 import SecretaryCore
+import SecretaryRemote
 import SystemPackage
 
 /// Who reads secrets, and with which keys: what the command line says, then the environment, then the defaults.
@@ -25,11 +26,13 @@ struct Reader: Sendable {
         }
     }
 
-    /// What opens envelopes: the daemon, if one is named, else local keys; whatever it needs is looked up when the first
-    /// envelope needs it, so that plain text needs none.
+    /// What opens envelopes: KMS those that are sealed for it, all others the daemon, if one is named, else local keys.
+    ///
+    /// Whatever is needed is looked up when the first envelope needs it, so that plain text needs nothing.
     func decryptor() -> any Decryptor {
-        let local = LazyDecryptor(self)
-        return asksDaemon ? MixedDecryptor(local: local, daemon: DaemonDecryptor(self)) : local
+        MixedDecryptor(
+            kms: LocalDecryptor(keys: KeyRing(), service: KMSClient()),
+            others: asksDaemon ? DaemonDecryptor(self) : LazyDecryptor(self))
     }
 
     /// The choke point for the one who reads: `decryptor()` behind the identity's rules.

@@ -27,7 +27,7 @@ struct WriterOptions: ParsableArguments {
     @Option(
         name: .customLong("kms-key-id"),
         help: ArgumentHelp(
-            "Key in AWS KMS to seal for. This release cannot call KMS yet.", discussion: "Else $KMS_KEY_ID.",
+            "Key in AWS KMS to seal for: an id, an alias or an ARN.", discussion: "Else $KMS_KEY_ID.",
             valueName: "id"))
     var kmsKeyID: String?
 
