@@ -113,15 +113,16 @@ import Testing
     @Test(
         "what cannot be sealed is refused before the secret is read",
         arguments: [
-            (["--scope", "/a"], Int32(64), "a scope needs the format hpke"),
+            (["--scope", "/a"], Int32(64), "a scope needs the format hpke or kms"),
             (["--format", "hpke", "--scope", "a"], 64, "does not begin with /"),
             (["--format", "kms"], 64, "needs a key in KMS"),
-            (["--kms-key-id", "alias/x"], 69, "cannot call AWS KMS"),
+            (["--kms-key-id", "alias/x"], 66, "no AWS region"),
+            (["--kms-key-id", "arn:aws:kms:eu-west-1:1:key/x"], 66, "no AWS credentials"),
             (["--format", "gpg"], 64, "nacl"),
         ])
     func refused(_ arguments: [String], _ status: Int32, _ message: String) async throws {
         let repo = try await Repo()
-        let result = try await repo.run(["encrypt"] + arguments, input: [1])
+        let result = try await repo.run(["encrypt"] + arguments, input: [1], environment: EncryptTests.noAWS)
         #expect(result.status == status)
         #expect(result.errors.contains(message), "\(result.errors)")
         #expect(result.output.isEmpty)
@@ -130,8 +131,10 @@ import Testing
     @Test("KMS_KEY_ID asks for a KMS envelope, as in the original; --format wins")
     func kmsVariable() async throws {
         let repo = try await Repo()
-        let result = try await repo.run(["encrypt"], input: [1], environment: ["KMS_KEY_ID": "alias/x"])
-        #expect(result.status == 69)
+        let result = try await repo.run(
+            ["encrypt"], input: [1], environment: ["KMS_KEY_ID": "alias/x"].merging(EncryptTests.noAWS) { $1 })
+        #expect(result.status == 66)
+        #expect(result.errors.contains("no AWS region"))
         #expect(
             try await repo.run(["encrypt", "--format", "nacl"], input: [1], environment: ["KMS_KEY_ID": "alias/x"])
                 .status == 0)
@@ -152,13 +155,23 @@ import Testing
         #expect(result.output.isEmpty)
     }
 
-    @Test("KMS envelopes are refused as such, without any NaCl key")
+    /// A machine that knows nothing of AWS.
+    private static let noAWS = ["HOME": "/nowhere", "AWS_EC2_METADATA_DISABLED": "true"]
+
+    @Test("KMS envelopes need no NaCl key; without AWS credentials every place is named that was looked at")
     func kmsEnvelope() async throws {
         let repo = try await Repo(keys: false)
         let vectors: [Vectors.KMS] = Vectors.load("kms-gob")
-        let result = try await repo.run(["decrypt"], input: Array(try #require(vectors.first).Envelope.utf8))
-        #expect(result.status == 69)
-        #expect(result.errors.contains("cannot call AWS KMS"))
+        let result = try await repo.run(
+            ["decrypt"], input: Array(try #require(vectors.first).Envelope.utf8),
+            environment: ["AWS_REGION": "eu-west-1"].merging(EncryptTests.noAWS) { $1 })
+        #expect(result.status == 66)
+        for place in [
+            "$AWS_ACCESS_KEY_ID", "$AWS_WEB_IDENTITY_TOKEN_FILE", "profile 'default' in /nowhere/.aws/credentials",
+            "$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "$AWS_EC2_METADATA_DISABLED",
+        ] {
+            #expect(result.errors.contains(place), "\(place): \(result.errors)")
+        }
     }
 
     @Test("a secret of 16 MiB is the largest")
