@@ -4,7 +4,7 @@ import SystemPackage
 
 /// Mounts a config repo whose secrets in the format `nacl` hang until a FIFO is opened for writing.
 ///
-/// All others are there at once. Plaintexts are `*`s: no keys are needed. While there is a FIFO `FIFO.source`, reading the source
+/// So do those with the scope `/slow`, but as if it were computing that takes so long. All others are there at once. Plaintexts are `*`s: no keys are needed. While there is a FIFO `FIFO.source`, reading the source
 /// hangs until that one is opened for writing; a mount that begins waits four seconds for it.
 ///
 ///     hanging-mount SOURCE MOUNTPOINT FIFO DEADLINE-IN-SECONDS POLICY
@@ -56,7 +56,7 @@ private struct HangingDecryptor: Decryptor {
     func open(
         _ envelope: Envelope, name: String?, into target: UnsafeMutableRawBufferPointer
     ) throws(SecretaryError) {
-        if mayBlock(on: envelope) {
+        if mayBlock(on: envelope) || envelope.scope?.description == "/slow" {
             do {
                 try FileDescriptor.open(gate, .readOnly).close()
             } catch {

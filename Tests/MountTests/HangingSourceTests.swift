@@ -29,7 +29,7 @@ extension MountTests {
                 let source = try await hang(mount)
                 let readers = try await hanging.readers(Array(repeating: "quick", count: 50), of: mount)
                 #expect(try mount.status(of: "hang7").st_size == 6)
-                #expect(try Scratch.list(mount.path).count == 52)
+                #expect(try Scratch.list(mount.path).count == 53)
                 try await mount.becomes("outdated", because: "the source has not answered since ")
                 try source.open()
                 for reader in readers { #expect(try await reader.answer() == "read: ok") }

@@ -15,7 +15,8 @@ extension MountTests {
         ) async throws {
             try await TestRepo.with { repo in
                 let hanging = try (0..<secrets).map { "hang\($0): \(try repo.seal("123456", as: .nacl))\n" }
-                try repo.write("app.yml", "quick: \(try repo.seal("123"))\n\(hanging.joined())")
+                let slow = try repo.seal("12345", scope: "/slow")
+                try repo.write("app.yml", "quick: \(try repo.seal("123"))\nslow: \(slow)\n\(hanging.joined())")
                 let gate = try Gate(repo.place.appending("gate"))
                 let server = try await repo.start(
                     "hanging-mount",
@@ -59,12 +60,29 @@ extension MountTests {
             try await mounted(policy: policy, secrets: 50) { mount, gate in
                 let readers = try await readers((0..<50).map { "hang\($0)" }, of: mount)
                 #expect(try mount.status(of: "hang7").st_size == 6)
-                #expect(try Scratch.list(mount.path).count == 52)
+                #expect(try Scratch.list(mount.path).count == 53)
                 #expect(try mount.text("quick") == "***")
                 try gate.open()
                 for reader in readers { #expect(try await reader.answer() == "read: ok") }
                 #expect(try mount.text("hang7") == "******")
                 try await mount.becomesIdle()
+            }
+        }
+
+        @Test("while a secret takes long to decrypt, everything else is answered")
+        func slow() async throws {
+            try await mounted { mount, gate in
+                let reader = try await mount.repo.start("interrupted", [mount["slow"].string], output: "slow")
+                try await eventually("the kernel waits for the answer") {
+                    String(decoding: try Scratch.read(FilePath("/proc/\(reader.pid)/wchan")), as: UTF8.self)
+                        .contains("request_wait_answer")
+                }
+                #expect(try mount.text("quick") == "***")
+                #expect(try mount.status(of: "hang0").st_size == 6)
+                #expect(try Scratch.list(mount.path).count == 4)
+                try gate.open()
+                #expect(try await reader.end() == 0)
+                #expect(try mount.text("slow") == "*****")
             }
         }
 

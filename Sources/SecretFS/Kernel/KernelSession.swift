@@ -106,6 +106,12 @@ internal import SystemPackage
         }
     }
 
+    /// Whether a request is there that nobody has taken.
+    var hasRequest: Bool {
+        var polled = pollfd(fd: connection.rawValue, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&polled, 1, 0) > 0
+    }
+
     /// Does what the kernel asks for, by the callbacks; most requests are answered when this returns.
     func process(_ request: UnsafeRawBufferPointer) {
         var buffer = unsafe fuse_buf()

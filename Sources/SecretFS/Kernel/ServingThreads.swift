@@ -5,11 +5,14 @@ internal import Synchronization
 
 /// The threads that take requests from the kernel and do them.
 ///
-/// One waits, and when it gets something to do and no other waits, another is started; none is ended before all are,
-/// because that costs more than an idle thread does.
+/// Usually one of them waits for a request, does it, and waits for the next: handing over to another thread costs more than
+/// most requests do. Another one takes its turn when work may take long (`ServingTurn`), and when more requests come than one
+/// can do. Threads that are not needed are parked and not ended, because that costs more than an idle thread does.
 final class ServingThreads: Sendable {
     private struct State {
         var threads: [BackgroundThread] = []
+        /// Who wakes each of the threads that are not needed.
+        var parked: [Waker] = []
         /// How many wait for a request.
         var waiting = 0
         /// How many have not ended.
@@ -24,6 +27,9 @@ final class ServingThreads: Sendable {
     private let maximumCount: Int
     private let ended: @Sendable (Result<Void, SecretaryError>) -> Void
     private let state = Mutex(State())
+
+    /// After this many requests in a row behind which others wait, another thread helps.
+    private static let patience = 4
 
     /// Interrupts a thread that waits for a request.
     private static let interrupt = SIGUSR1
@@ -50,15 +56,17 @@ final class ServingThreads: Sendable {
     /// - Throws: `.system` when there can be no thread.
     func start(owed: [Int] = []) throws(SecretaryError) {
         for slot in owed { try startThread { threads in threads.answer(slot) } }
-        try startThread()
+        try startThread { _ in }
     }
 
     /// Serves no further request, and returns when those under way are done.
     func stop() {
-        let threads = state.withLock { state in
+        let (threads, parked) = state.withLock { state in
             state.isStopped = true
-            return state.threads
+            defer { state.parked = [] }
+            return (state.threads, state.parked)
         }
+        parked.forEach { $0.wake() }
         // A thread may be about to wait at the moment of the first signal.
         while state.withLock({ $0.running }) > 0 {
             for thread in threads { thread.signal(Self.interrupt) }
@@ -67,22 +75,62 @@ final class ServingThreads: Sendable {
         for thread in threads { thread.join() }
     }
 
-    private func startThread(_ first: (@Sendable (ServingThreads) -> Void)? = nil) throws(SecretaryError) {
+    // MARK: Turns
+
+    /// Has another thread wait for requests, if none does.
+    func callAnother() {
+        let waker = state.withLock { state -> Waker? in
+            guard state.waiting == 0, let waker = state.parked.popLast() else { return nil }
+            state.waiting += 1
+            return waker
+        }
+        if let waker { return waker.wake() }
+        // Without another thread this one does all by itself.
+        try? startThread(isHelper: true) { _ in }
+    }
+
+    /// - Parameters:
+    ///   - isHelper: not started when nobody is needed, or there are enough threads.
+    ///   - first: what the thread does before it takes requests.
+    private func startThread(
+        isHelper: Bool = false, _ first: @escaping @Sendable (ServingThreads) -> Void
+    ) throws(SecretaryError) {
         let result = state.withLock { state -> Result<Void, SecretaryError> in
-            guard !state.isStopped else { return .success(()) }
+            let isEnough = state.waiting > 0 || !state.parked.isEmpty || state.running >= maximumCount
+            guard !state.isStopped, !isHelper || !isEnough else { return .success(()) }
             return Result { () throws(SecretaryError) in
                 let thread = try BackgroundThread(interruptedBy: Self.interrupt) { [self] in
-                    first?(self)
-                    serve()
+                    first(self)
+                    let waker = Waker()
+                    while takesTurn(waker) { serve() }
                     self.state.withLock { $0.running -= 1 }
                 }
                 state.threads.append(thread)
                 state.running += 1
-                state.waiting += 1
             }
         }
         try result.get()
     }
+
+    /// Waits until this thread is to wait for requests.
+    /// - Returns: `false` when there are to be no more.
+    private func takesTurn(_ waker: Waker) -> Bool {
+        let decision = state.withLock { state -> Bool? in
+            if state.isStopped { return false }
+            if state.waiting == 0 {
+                state.waiting += 1
+                return true
+            }
+            state.parked.append(waker)
+            return nil
+        }
+        if let decision { return decision }
+        // Who calls takes the waker, and counts this thread.
+        repeat { waker.wait(until: nil) } while state.withLock { $0.parked.contains { $0 === waker } }
+        return state.withLock { !$0.isStopped }
+    }
+
+    // MARK: Requests
 
     private func answer(_ slot: Int) {
         unsafe session.process(UnsafeRawBufferPointer(rebasing: journal[slot][..<journal.length(of: slot)]))
@@ -90,9 +138,12 @@ final class ServingThreads: Sendable {
         if !session.needsJournal || !journal.header(of: slot).expectsAnswer { journal.clear(slot) }
     }
 
+    /// Takes requests and does them, until there are none and another thread waits for more.
     private func serve() {
         var slot: Int?
         defer { slot.map(journal.giveBack) }
+        var streak = 0
+        var anticipation = Anticipation()
         while !state.withLock({ $0.isStopped }) {
             guard let buffer = slot ?? journal.take() else {
                 // More answers are under way than there is room for: soon one of them is there.
@@ -101,6 +152,8 @@ final class ServingThreads: Sendable {
             }
             slot = buffer
             do throws(SecretaryError) {
+                anticipation.wait { session.hasRequest }
+                defer { anticipation.end() }
                 switch try unsafe session.receive(into: journal[buffer]) {
                 case .nothing: continue
                 case .unmounted: return end(.success(()))
@@ -111,18 +164,29 @@ final class ServingThreads: Sendable {
             }
             let isLast = state.withLock { state in
                 state.waiting -= 1
-                return state.waiting == 0 && state.running < maximumCount
+                return state.waiting == 0
             }
-            // Without another thread this one does all by itself.
-            if isLast { try? startThread() }
+            streak = isLast && session.hasRequest ? streak + 1 : 0
+            if streak >= Self.patience { callAnother() }
             answer(buffer)
-            state.withLock { $0.waiting += 1 }
             if journal.length(of: buffer) > 0 {
                 // Its answer comes later, from elsewhere.
                 journal.giveBack(buffer)
                 slot = nil
             }
+            guard goesOn() else { return }
         }
+    }
+
+    private func goesOn() -> Bool {
+        let isNeeded = state.withLock { state in
+            defer { if state.waiting == 0 { state.waiting = 1 } }
+            return state.waiting == 0
+        }
+        if isNeeded { return true }
+        guard session.hasRequest else { return false }
+        state.withLock { $0.waiting += 1 }
+        return true
     }
 
     private func end(_ result: Result<Void, SecretaryError>) {

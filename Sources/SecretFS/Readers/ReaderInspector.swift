@@ -37,7 +37,8 @@ final class ReaderInspector: Sendable {
     ///   - caller: a thread that waits for an answer, and so neither ends nor executes another program before it gets one; a
     ///     decision about one that waits no more lets nobody read.
     ///   - forRules: whether it is asked for rules, and not only to be written down: then everything is looked at anew.
-    func reader(of caller: Caller, forRules: Bool = true) -> ReaderProcess {
+    ///   - willWait: called before the kernel is asked for what it may be busy changing, such as control groups.
+    func reader(of caller: Caller, forRules: Bool = true, willWait: () -> Void = {}) -> ReaderProcess {
         var reader = ReaderProcess(uid: caller.uid, gid: caller.gid, pid: caller.thread)
         guard caller.thread > 0 else { return reader }
         let before = known.withLock { $0[caller.thread] }
@@ -45,7 +46,11 @@ final class ReaderInspector: Sendable {
             before.thread.stillExecutes(before.sight.executable)
         {
             reader = before.reader
-        } else if let before, var sight = before.thread.look(atNamespace: forRules) {
+            (reader.uid, reader.gid) = (caller.uid, caller.gid)
+            return reader
+        }
+        willWait()
+        if let before, var sight = before.thread.look(atNamespace: forRules) {
             if !forRules { sight.mountNamespace = before.sight.mountNamespace }
             if sight == before.sight {
                 reader = before.reader

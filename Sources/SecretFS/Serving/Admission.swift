@@ -7,11 +7,13 @@ internal import SecretaryCore
 struct Admission: Sendable {
     private let inspector = ReaderInspector()
     private let trail: AuditTrail?
+    private let turn: ServingTurn
     let promptness = Promptness()
 
     /// - Parameter trail: where each decision is written down.
-    init(trail: AuditTrail? = nil) {
+    init(trail: AuditTrail? = nil, turn: ServingTurn = ServingTurn()) {
         self.trail = trail
+        self.turn = turn
     }
 
     /// Whether `admit` may wait for something outside this process.
@@ -25,10 +27,10 @@ struct Admission: Sendable {
         let reader =
             file.readers.isEmpty && trail == nil
             ? ReaderProcess(uid: caller.uid, gid: caller.gid, pid: caller.thread)
-            : inspector.reader(of: caller, forRules: !file.readers.isEmpty)
+            : inspector.reader(of: caller, forRules: !file.readers.isEmpty, willWait: turn.end)
         let verdict = file.verdict(on: reader)
         do {
-            try trail?.note(verdict, on: reader, of: file, generation: generation)
+            try trail?.note(verdict, on: reader, of: file, generation: generation, willWait: turn.end)
         } catch {
             // A refusal stays one.
             throw verdict.refusal ?? error

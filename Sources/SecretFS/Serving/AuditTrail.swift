@@ -64,13 +64,15 @@ final class AuditTrail: Sendable {
     }
 
     /// Returns when the record is confirmed: nothing may be let out before.
-    /// - Parameter generation: of the tree that the file was found in.
+    /// - Parameters:
+    ///   - generation: of the tree that the file was found in.
+    ///   - willWait: called before this may take long.
     func note(
-        _ verdict: Verdict, on reader: ReaderProcess, of file: SecretFile, generation: UInt64
+        _ verdict: Verdict, on reader: ReaderProcess, of file: SecretFile, generation: UInt64, willWait: () -> Void
     ) throws(SecretaryError) {
         var record = record(verdict.refusal == nil ? .open : .denied, reader, file, generation)
         record.decision = verdict.decision
-        try open().append(record)
+        try open(willWait).append(record, willWait: willWait)
     }
 
     /// An open that was allowed has led to nothing.
@@ -85,8 +87,10 @@ final class AuditTrail: Sendable {
     }
 
     /// The log; opened by whoever needs it first.
-    private func open() throws(SecretaryError) -> AuditLog {
-        try state.withLock { (state) throws(SecretaryError) in
+    private func open(_ willWait: () -> Void = {}) throws(SecretaryError) -> AuditLog {
+        if let log = state.withLockIfAvailable({ $0.log }) ?? nil { return log }
+        willWait()
+        return try state.withLock { (state) throws(SecretaryError) in
             if let log = state.log { return log }
             guard !state.hasEnded else { throw SecretaryError(.io, "the mount ends") }
             defer { state.patience = .zero }

@@ -92,7 +92,9 @@ extension Filesystem {
         _ inode: Inode, _ file: SecretFile, for use: HeldSecrets.Use, _ waiter: Waiter, _ willWait: (Waiter) -> Void
     ) {
         guard file.mayBlock, !held.isHeld(inode) else {
-            if hold(inode, for: use, waiter) == .begun { held.decrypt(inode, file) }
+            guard hold(inode, for: use, waiter) == .begun else { return }
+            turn.end()
+            held.decrypt(inode, file)
             return
         }
         willWait(waiter)

@@ -24,6 +24,8 @@ final class Filesystem: Sendable {
     let outside: WaitingForOutside
     let source: AwaitedSource
     let handles: OpenHandles
+    /// To be ended before a request is done that may take long.
+    let turn = ServingTurn()
 
     /// - Parameters:
     ///   - awaitsSource: whether `tree` is what another process has shown, and the source is being read.
@@ -45,7 +47,7 @@ final class Filesystem: Sendable {
         self.reports = reports
         self.shelf = shelf
         self.workerNumber = workerNumber
-        self.admission = Admission(trail: trail)
+        self.admission = Admission(trail: trail, turn: turn)
         self.outside = WaitingForOutside(deadline: deadline)
         self.source = AwaitedSource(isAwaited: awaitsSource)
         self.handles = handles

@@ -66,6 +66,7 @@ final class MountService {
         let threads = ServingThreads(
             session, journal: memory.journal, atMost: settings.servingThreads, ended: ended)
         self.threads = threads
+        filesystem.turn.connect { threads.callAnother() }
         try threads.start(owed: former.isEmpty ? [] : session.takeOver(memory.journal))
         reaper = try BackgroundThread { [reaping, held] in
             while !reaping.isStopped { reaping.wait(until: held.zeroExpired()) }

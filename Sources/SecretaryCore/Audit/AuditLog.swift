@@ -46,17 +46,21 @@ public final class AuditLog: Sendable {
     ///
     /// The other sinks get it as soon as they can. A record that the file does not take goes to them without a number and
     /// a MAC.
+    /// - Parameter willWait: called before this takes longer than putting something in memory.
     /// - Throws: `.io` when none has in time.
-    public func append(_ record: AuditRecord) throws(SecretaryError) { try append([record]) }
+    public func append(_ record: AuditRecord, willWait: () -> Void = {}) throws(SecretaryError) {
+        try append([record], willWait: willWait)
+    }
 
     /// The same for several records: they share the wait for the disk.
-    public func append(_ records: [AuditRecord]) throws(SecretaryError) {
+    public func append(_ records: [AuditRecord], willWait: () -> Void = {}) throws(SecretaryError) {
         var reasons: [String] = []
         if let file {
-            guard let error = file.write(records) else { return }
+            guard let error = file.write(records, willWait: willWait) else { return }
             reasons.append(error.message)
         }
         for record in records where !streams.isEmpty {
+            willWait()
             let confirmation = Confirmation(sinks: streams.count)
             var line = AuditText()
             line.begin(nil, record.time, record.event)

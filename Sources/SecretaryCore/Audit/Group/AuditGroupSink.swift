@@ -49,14 +49,14 @@ final class AuditGroupSink: AuditSink {
         thread = try BackgroundThread { while writing.next() {} }
     }
 
-    func write(_ records: [AuditRecord]) -> SecretaryError? {
+    func write(_ records: [AuditRecord], willWait: () -> Void) -> SecretaryError? {
         for record in records {
-            if let error = write(record) { return error }
+            if let error = write(record, willWait) { return error }
         }
         return nil
     }
 
-    private func write(_ record: AuditRecord) -> SecretaryError? {
+    private func write(_ record: AuditRecord, _ willWait: () -> Void) -> SecretaryError? {
         var members = AuditText(capacity: 1024)
         members.add(record)
         // The attempt that decides when the record cannot be taken at once.
@@ -73,6 +73,7 @@ final class AuditGroupSink: AuditSink {
                 return .confirmed
             }
             if let trouble = state.trouble, let decisive, state.attempts >= decisive { return .refused(trouble) }
+            if decisive == nil { willWait() }
             decisive = decisive ?? state.attempts + (state.busySince == nil ? 1 : 2)
             state.isUrgent = true
             self.state.notify()

@@ -48,7 +48,8 @@ final class AuditFileSink: AuditSink, @unchecked Sendable {  // `writer` is only
         thread = try BackgroundThread { while turns.take(waiting: true) {} }
     }
 
-    func write(_ records: [AuditRecord]) -> SecretaryError? {
+    func write(_ records: [AuditRecord], willWait: () -> Void) -> SecretaryError? {
+        willWait()
         let ticket: UInt64? = state.withLock { state in
             if let since = state.busySince, ContinuousClock.now - since > deadline { return nil }
             state.lastTicket += 1
