@@ -35,6 +35,14 @@ extension WireV2 {
             body = masterKey.id.bytes + encode(claim) + (try agreement.seal(request.message).payload)
         }
 
+        /// One with everything chosen, for tests with recorded ones.
+        init(_ request: Request, body: [UInt8], replyKey: PrivateKey, masterKey: PublicKey) {
+            self.request = request
+            self.body = body
+            self.replyKey = replyKey
+            self.masterKey = masterKey
+        }
+
         /// Opens the answer to this request.
         /// - Throws: `.wrongKey` when it is not sealed by the master key for this request; `.malformed`.
         public func open(_ body: borrowing SecretBytes) throws(SecretaryError) -> Answer {
