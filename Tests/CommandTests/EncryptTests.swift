@@ -140,21 +140,6 @@ import Testing
                 .status == 0)
     }
 
-    @Test(
-        "a daemon is asked for plainly, and refused plainly",
-        arguments: [
-            (["-s", "http://localhost:1"], [:]), (["--secretary-url", "http://localhost:1"], [:]),
-            ([], ["SECRETARY_URL": "http://localhost:1"]),
-        ])
-    func daemon(_ arguments: [String], _ environment: [String: String]) async throws {
-        let repo = try await Repo()
-        let envelope = try await repo.envelope("x")
-        let result = try await repo.run(["decrypt"] + arguments, input: Array(envelope.utf8), environment: environment)
-        #expect(result.status == 69)
-        #expect(result.errors.contains("cannot ask the daemon at http://localhost:1"))
-        #expect(result.output.isEmpty)
-    }
-
     /// A machine that knows nothing of AWS.
     private static let noAWS = ["HOME": "/nowhere", "AWS_EC2_METADATA_DISABLED": "true"]
 

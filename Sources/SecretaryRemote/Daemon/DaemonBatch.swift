@@ -2,8 +2,8 @@ internal import SecretaryCore
 
 /// How many envelopes go into one request.
 enum DaemonBatch {
-    /// Bytes of envelopes and plaintexts, unless one alone has more.
-    private static let maximumCount = 8 << 20
+    /// Bytes of envelopes, unless one alone has more: less than what daemons usually take.
+    private static let maximumCount = 512 << 10
 
     /// Parts, in order, that can be asked for at once.
     static func split(_ openings: [Opening]) -> [ArraySlice<Opening>] {
@@ -11,8 +11,8 @@ enum DaemonBatch {
         var start = 0
         var count = 0
         for (index, opening) in openings.enumerated() {
-            // An envelope is its plaintext in base64, and something more.
-            let own = opening.envelope.payload.count * 2 + opening.envelope.plaintextCount
+            // In base64.
+            let own = opening.envelope.payload.count * 4 / 3
             if index > start, index - start == WireV2.maximumSecretCount || count + own > maximumCount {
                 batches.append(openings[start..<index])
                 start = index
