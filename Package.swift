@@ -114,9 +114,10 @@ let package = Package(
         .testTarget(
             name: "SecretaryRemoteTests",
             dependencies: [
-                "SecretaryCore", "SecretaryRemote", "TestSupport",
+                "SecretaryCore", "SecretaryRemote", "TestSupport", "secretaryctl",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
+            resources: [.copy("Programs")],
             swiftSettings: checked),
         .testTarget(
             name: "DaemonTests",

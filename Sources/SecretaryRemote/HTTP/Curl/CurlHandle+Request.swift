@@ -55,7 +55,9 @@ extension HTTPRequest {
     private func applyHeaders(to handle: CurlHandle) throws(SecretaryError) {
         for (name, value) in headers { try handle.add(header: try HTTPRequest.line(name, value)) }
         for (name, value) in secretHeaders { try handle.add(header: try HTTPRequest.line(name, value.bytes)) }
-        // libcurl's own, which nobody asked for: a type for every body, and a pause before large ones.
+        // libcurl would sign the lines below as headers that it then does not send (7.88).
+        if case .aws = authorization { return }
+        // Its own, which nobody asked for, are left out: a type for every body, and a pause before large ones.
         if !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
             try handle.add(header: "Content-Type:")
         }
