@@ -20,8 +20,8 @@ struct Secretaryctl: ParsableCommand {
         version: ProgramVersion.current,
         subcommands: [
             InitCommand.self, GenkeysCommand.self, EncryptCommand.self, DecryptCommand.self, ExecCommand.self,
-            MountCommand.self, UnmountCommand.self, ExplainCommand.self, AuditCommand.self, DoctorCommand.self,
-            VersionCommand.self,
+            MountCommand.self, UnmountCommand.self, ExplainCommand.self, AuditCommand.self, KeysCommand.self,
+            UnsealCommand.self, SealCommand.self, DoctorCommand.self, VersionCommand.self,
         ])
 }
 

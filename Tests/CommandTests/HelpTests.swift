@@ -5,10 +5,12 @@ import Testing
 
 @Suite("help, version, and the interface for scripts") struct HelpTests {
     static let commands = [
-        "", "init", "genkeys", "encrypt", "decrypt", "exec", "mount", "unmount", "explain", "audit", "doctor",
-        "version",
+        "", "init", "genkeys", "encrypt", "decrypt", "exec", "mount", "unmount", "explain", "audit", "keys",
+        "unseal", "seal", "doctor", "version",
     ]
-    static let subcommands = ["audit verify", "audit show", "audit who"]
+    static let subcommands = [
+        "audit verify", "audit show", "audit who", "keys backup", "keys restore", "keys split", "keys combine",
+    ]
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 

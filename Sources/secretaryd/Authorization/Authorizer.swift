@@ -1,3 +1,4 @@
+import Logging
 import SecretaryCore
 
 /// Who knows which tasks there are, which keys prove that somebody is one of them, and what each may have.
@@ -12,7 +13,7 @@ protocol Authorizer: Sendable {
     ///   who would know does not answer as he should. No message holds anything of an answer.
     func grant(for claim: TaskClaim) async throws(SecretaryError) -> TaskGrant
 
-    /// Follows changes of what it knows, until it is cancelled.
+    /// Follows changes of what it knows and of whom it asks, until it is cancelled.
     func follow() async
 
     /// Reads what it knows anew, at once; what is wrong is seen in `health()`, and what was right before stays in force.
@@ -34,4 +35,19 @@ struct AuthorizerHealth: Sendable {
 extension Authorizer {
     func follow() async {}
     func reload() {}
+
+    /// Says what is wrong when it begins and when it is over, until it is cancelled.
+    func logProblems(to logger: Logger) async {
+        var last: SecretaryError?
+        while (try? await Task.sleep(for: .seconds(1))) != nil {
+            let problem = health().problem
+            guard problem != last else { continue }
+            if let problem {
+                logger.warning("\(name): \(problem)")
+            } else {
+                logger.notice("\(name): all is well again")
+            }
+            last = problem
+        }
+    }
 }

@@ -11,7 +11,9 @@ extension DaemonSettings {
         let folder = path.removingLastComponent()
         let file = try SettingsFile.read(
             path,
-            keys: ["version", "listen", "plain-http", "tls", "keys", "authorizer", "audit", "limits", "drain"])
+            keys: [
+                "version", "listen", "plain-http", "tls", "keys", "unseal", "authorizer", "audit", "limits", "drain",
+            ])
         self.file = path
         _ = try file.required("version", file.number("version", in: 1...1))
         listen = try file.list("listen") { text throws(SecretaryError) in try ListenAddress(parsing: text) }
@@ -19,10 +21,14 @@ extension DaemonSettings {
         if let section = try file.section("tls", keys: TLSSettings.keys) {
             tls = try TLSSettings(section, in: folder)
         }
-        if let section = try file.section("keys", keys: ["master", "config", "insecure"]) {
+        if let section = try file.section("keys", keys: ["master", "sealed", "config", "insecure"]) {
             masterKeys = try section.files("master", in: folder)
+            sealedKeys = try section.files("sealed", in: folder)
             configKeys = try section.files("config", in: folder)
             allowsInsecureKeys = try section.boolean("insecure") ?? false
+        }
+        if let section = try file.section("unseal", keys: UnsealSettings.keys) {
+            unsealing = try UnsealSettings(section, in: folder)
         }
         if let section = try file.section("authorizer", keys: AuthorizerSettings.keys) {
             authorizer = try AuthorizerSettings(section, in: folder)

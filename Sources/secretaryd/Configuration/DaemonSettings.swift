@@ -11,6 +11,9 @@ struct DaemonSettings: Sendable {
     /// Files with private halves of master keys, and public halves of config keys; the first is the one for new secrets.
     var masterKeys: [FilePath] = []
     var configKeys: [FilePath] = []
+    /// Files with master keys that somebody has to unseal: locked keys, and sets of shares.
+    var sealedKeys: [FilePath] = []
+    var unsealing = UnsealSettings()
     /// Accept private key files that others can read.
     var allowsInsecureKeys = false
     var authorizer: AuthorizerSettings?

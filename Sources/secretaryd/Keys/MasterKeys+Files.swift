@@ -10,7 +10,7 @@ extension KeyRing {
         for file in settings.masterKeys {
             add(master: try KeyFiles.readPrivateKey(file, allowInsecure: settings.allowsInsecureKeys))
         }
-        if settings.masterKeys.isEmpty {
+        if settings.masterKeys.isEmpty, settings.sealedKeys.isEmpty {
             add(
                 master: try lookup.requirePrivateKey(
                     "master private key", argument: nil, variable: "MASTER_PRIVATE_KEY",

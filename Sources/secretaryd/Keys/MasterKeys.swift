@@ -11,26 +11,57 @@ final class MasterKeys: Sendable {
         let decryptor: LocalDecryptor
     }
 
-    private let keys: Mutex<Open?>
+    private struct State: Sendable {
+        /// The keys in files.
+        var files: KeyRing
+        /// Those that people gave; `nil` while any of them is missing.
+        var given: [PrivateKey]?
+        var open: Open?
 
-    /// - Parameter ring: `nil` for a daemon that begins sealed.
-    init(_ ring: KeyRing?) {
-        keys = Mutex(ring.map { Open(ring: $0, decryptor: LocalDecryptor(keys: $0)) })
+        mutating func update() {
+            open = given.map { given in
+                var ring = files
+                for key in given { ring.add(master: key) }
+                return Open(ring: ring, decryptor: LocalDecryptor(keys: ring))
+            }
+        }
+    }
+
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - ring: the keys in files.
+    ///   - isSealed: whether there are others, which people have to give.
+    init(_ ring: KeyRing, isSealed: Bool = false) {
+        var state = State(files: ring, given: isSealed ? nil : [])
+        state.update()
+        self.state = Mutex(state)
     }
 
     /// - Throws: `.unavailable` while the daemon is sealed.
     func current() throws(SecretaryError) -> Open {
-        guard let open = keys.withLock({ $0 }) else {
+        guard let open = state.withLock({ $0.open }) else {
             throw SecretaryError(.unavailable, "the daemon is sealed", hint: "give it its key: secretaryctl unseal")
         }
         return open
     }
 
-    var isSealed: Bool { keys.withLock { $0 == nil } }
+    var isSealed: Bool { state.withLock { $0.open == nil } }
 
-    /// Unseals the daemon, or exchanges its keys.
+    /// Exchanges the keys in files.
     func replace(with ring: KeyRing) {
-        let open = Open(ring: ring, decryptor: LocalDecryptor(keys: ring))
-        keys.withLock { $0 = open }
+        state.withLock { state in
+            state.files = ring
+            state.update()
+        }
+    }
+
+    /// Takes the keys that people gave, or forgets them.
+    /// - Parameter keys: all of them; `nil` seals the daemon.
+    func give(_ keys: [PrivateKey]?) {
+        state.withLock { state in
+            state.given = keys
+            state.update()
+        }
     }
 }

@@ -3,6 +3,7 @@ import SecretaryCore
 /// How the daemon is: for load balancers, and for Prometheus.
 struct Reports: Sendable {
     let keys: MasterKeys
+    let vault: Vault?
     let authorizer: any Authorizer
     let audit: AuditJournal
     let limits: RequestLimits
@@ -14,16 +15,22 @@ struct Reports: Sendable {
     private var obstacles: [String] {
         var obstacles: [String] = []
         if connections.isDraining { obstacles.append("draining") }
-        if keys.isSealed { obstacles.append("sealed") }
+        if keys.isSealed { obstacles.append(vault?.status.progress ?? "sealed") }
         if audit.trouble != nil { obstacles.append("audit blocked") }
         if !authorizer.health().isServing { obstacles.append("authorizer \(authorizer.name) not available") }
         return obstacles
     }
 
+    /// What needs somebody's attention although requests are answered; the log has the details.
+    private var remarks: [String] {
+        authorizer.health().problem == nil ? [] : ["authorizer \(authorizer.name) has a problem"]
+    }
+
     var readiness: Answer {
         let obstacles = obstacles
         return obstacles.isEmpty
-            ? Answer(200, "ready\n") : Answer(503, obstacles.map { "not ready: \($0)\n" }.joined())
+            ? Answer(200, "ready\n" + remarks.map { "warning: \($0)\n" }.joined())
+            : Answer(503, obstacles.map { "not ready: \($0)\n" }.joined())
     }
 
     var metrics: Answer {
@@ -92,6 +99,10 @@ struct Reports: Sendable {
         let health = authorizer.health()
         text.begin("secretaryd_authorizer_up", "gauge", "Whether the authorizer can answer.")
         text.sample("secretaryd_authorizer_up", [("authorizer", authorizer.name)], health.isServing ? 1 : 0)
+        text.begin(
+            "secretaryd_authorizer_problem", "gauge", "Whether the authorizer reports a problem, serving or not.")
+        text.sample(
+            "secretaryd_authorizer_problem", [("authorizer", authorizer.name)], health.problem == nil ? 0 : 1)
         for counter in health.counters {
             let name = "secretaryd_\(counter.name)"
             text.add(name, counter.name.hasSuffix("_total") ? "counter" : "gauge", counter.help, counter.value)

@@ -19,11 +19,14 @@ final class Daemon: Sendable {
     private let context: ExchangeContext
     private let connections: Connections
     private let server: HTTPServer
+    /// `nil` for a daemon that has its keys in files.
+    private let sealing: SealEndpoint?
 
     /// Reads keys, certificates and rules, and begins the audit log.
     /// - Throws: what is wrong with one of them.
     init(
-        _ settings: DaemonSettings, rereading options: DaemonOptions, keys: MasterKeys, tls: TLSServer?, logger: Logger
+        _ settings: DaemonSettings, rereading options: DaemonOptions, keys: MasterKeys, sealedKeys: [SealedKey],
+        tls: TLSServer?, logger: Logger
     ) throws(SecretaryError) {
         self.settings = settings
         self.options = options
@@ -40,16 +43,35 @@ final class Daemon: Sendable {
             replays: ReplayGuard(window: settings.limits.clock, capacity: settings.limits.nonces),
             maximumSecretCount: settings.limits.secrets)
         connections = Connections(limits: limits, metrics: metrics)
+        if sealedKeys.isEmpty {
+            sealing = nil
+        } else {
+            let vault = try Vault(sealedKeys) { [keys, agreements = context.agreements] given in
+                keys.give(given)
+                agreements.removeAll()
+            }
+            sealing = SealEndpoint(vault: vault, threads: threads, logger: logger)
+        }
         let service = DecryptionService(
             keys: keys, authorizer: authorizer, audit: audit, limits: limits, metrics: metrics, context: context,
             threads: threads)
         let reports = Reports(
-            keys: keys, authorizer: authorizer, audit: audit, limits: limits, connections: connections,
+            keys: keys, vault: sealing?.vault, authorizer: authorizer, audit: audit, limits: limits,
+            connections: connections,
             replays: context.replays, metricsSource: metrics)
         server = HTTPServer(
             group: group,
-            endpoints: Endpoints(service: service, limits: limits, metrics: metrics, reports: reports),
+            endpoints: Endpoints(
+                service: service, limits: limits, metrics: metrics, reports: reports,
+                sealing: settings.unsealing.isRemote ? sealing : nil),
             connections: connections, tls: tls, logger: logger)
+    }
+
+    /// Begins to take shares and passphrases at a socket on this machine.
+    func listenForShares(at socket: ListeningSocket) throws(SecretaryError) {
+        guard let sealing else { return }
+        try SealSocket(endpoint: sealing, group: group).listen(at: socket)
+        logger.notice("sealed; secretaryctl unseal --socket \(settings.unsealing.socket)")
     }
 
     /// Serves until it is told to end, on threads of its own; this one takes the signals.
@@ -62,7 +84,11 @@ final class Daemon: Sendable {
             logger.notice("listening at \(socket.name)\(settings.tls == nil ? "" : " with TLS")")
         }
         let following = Task { [authorizer] in await authorizer.follow() }
-        defer { following.cancel() }
+        let watching = Task { [authorizer, logger] in await authorizer.logProblems(to: logger) }
+        defer {
+            following.cancel()
+            watching.cancel()
+        }
         manager?.notify("READY=1")
         while true {
             switch signals.next() {
@@ -83,9 +109,9 @@ final class Daemon: Sendable {
     private func reload() {
         do throws(SecretaryError) {
             let settings = try options.settings()
-            let ring = try keys.isSealed ? nil : KeyRing(settings)
+            let ring = try KeyRing(settings)
             let tls = try settings.tls.map { (tls) throws(SecretaryError) in try TLSServer(tls) }
-            if let ring { keys.replace(with: ring) }
+            keys.replace(with: ring)
             context.agreements.removeAll()
             if (tls == nil) == (self.settings.tls == nil) { server.replace(tls) }
             limits.replace(with: settings.limits)
@@ -96,7 +122,6 @@ final class Daemon: Sendable {
             metrics.failedReloads.increment()
             logger.error("cannot reload, all stays as it was: \(error)")
         }
-        if let problem = authorizer.health().problem { logger.warning("\(authorizer.name): \(problem)") }
     }
 
     // MARK: Ending

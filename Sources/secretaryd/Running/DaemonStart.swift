@@ -10,12 +10,15 @@ struct DaemonStart {
     private let keys: MasterKeys
     private let tls: TLSServer?
     private let sockets: [ListeningSocket]
+    private let sealedKeys: [SealedKey]
+    private let sealSocket: ListeningSocket?
 
     init(_ options: DaemonOptions) throws(SecretaryError) {
         self.options = options
         settings = try options.settings()
         try settings.requireAuthorizer()
-        keys = MasterKeys(try KeyRing(settings))
+        sealedKeys = try Self.sealedKeys(settings)
+        keys = MasterKeys(try KeyRing(settings), isSealed: !sealedKeys.isEmpty)
         tls = try settings.tls.map { (tls) throws(SecretaryError) in try TLSServer(tls) }
         let handedOver = ServiceManager.takeDescriptors()
         var sockets: [ListeningSocket] = []
@@ -29,13 +32,27 @@ struct DaemonStart {
                 hint: "give --tls-cert-file and --tls-key-file, or --plain-http if something in front has TLS")
         }
         self.sockets = sockets
+        sealSocket = sealedKeys.isEmpty ? nil : try ListeningSocket(.local(settings.unsealing.socket))
+    }
+
+    private static func sealedKeys(_ settings: DaemonSettings) throws(SecretaryError) -> [SealedKey] {
+        if settings.unsealing.isRemote, settings.tls == nil {
+            throw SecretaryError(
+                .configuration, "unseal.tls is true, and there is no TLS",
+                hint: "whoever could read what is sent could answer in the daemon's place; configure tls")
+        }
+        var keys: [SealedKey] = []
+        for file in settings.sealedKeys { keys.append(try SealedKey(file)) }
+        return keys
     }
 
     func run(_ signals: Signals) throws(SecretaryError) {
         let handler = try ErrorLog()
         defer { handler.flush() }
         let logger = Logger(label: "secretaryd") { _ in handler }
-        let daemon = try Daemon(settings, rereading: options, keys: keys, tls: tls, logger: logger)
+        let daemon = try Daemon(
+            settings, rereading: options, keys: keys, sealedKeys: sealedKeys, tls: tls, logger: logger)
+        if let sealSocket { try daemon.listenForShares(at: sealSocket) }
         try daemon.run(at: sockets, signals: signals)
     }
 
@@ -43,6 +60,7 @@ struct DaemonStart {
     static func check(_ options: DaemonOptions) throws(SecretaryError) {
         let settings = try options.settings()
         let choice = try settings.requireAuthorizer()
+        _ = try sealedKeys(settings)
         _ = try KeyRing(settings)
         if let tls = settings.tls { _ = try TLSServer(tls) }
         _ = try choice.authorizer(on: NIOThreadPool(numberOfThreads: 1))

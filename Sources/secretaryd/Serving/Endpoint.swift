@@ -8,10 +8,15 @@ enum Endpoint: String, CaseIterable {
     case health = "/healthz"
     case readiness = "/readyz"
     case metrics = "/metrics"
+    case seal = "/v2/seal"
     /// Whatever else is asked for.
     case unknown = "other"
 
     init(path: Substring) {
-        self = Endpoint(rawValue: String(path)) ?? .unknown
+        if path.hasPrefix(Endpoint.seal.rawValue) {
+            self = .seal
+        } else {
+            self = Endpoint(rawValue: String(path)) ?? .unknown
+        }
     }
 }

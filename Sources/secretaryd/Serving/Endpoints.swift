@@ -9,6 +9,8 @@ struct Endpoints: Sendable {
     let limits: RequestLimits
     let metrics: Metrics
     let reports: Reports
+    /// Only where shares and passphrases are taken by TLS.
+    let sealing: SealEndpoint?
 
     /// - Parameter remote: the address that the request came from.
     func answer(_ request: Request, from remote: String?) async throws -> Answer {
@@ -23,6 +25,8 @@ struct Endpoints: Sendable {
             case .health: Answer(200, "OK\n")
             case .readiness: reports.readiness
             case .metrics: reports.metrics
+            case .seal:
+                await sealing?.answer(request, path: path, canSeal: false) ?? Answer.error(404, "404 page not found")
             case .unknown: Answer.error(404, "404 page not found")
             }
         metrics.answered(endpoint, answer.status)

@@ -10,7 +10,7 @@ struct MarathonTasks: Sendable {
     /// Those that run or are about to.
     private let running: [Running: Int]
 
-    /// - Throws: `.unavailable` when it is not what was asked for.
+    /// - Throws: `.malformed` when it is not what was asked for.
     init(_ answer: ConfigNode, of app: AppPath) throws(SecretaryError) {
         guard let object = answer.child("app"), object.text(at: "id") == app.description,
             case .sequence(let tasks)? = object.child("tasks")
@@ -44,7 +44,7 @@ struct MarathonDefinition: Sendable {
     /// The envelopes in its variables.
     let values: GrantedValues
 
-    /// - Throws: `.unavailable` when it is not what was asked for, `.denied` when it has no usable public keys.
+    /// - Throws: `.malformed` when it is not what was asked for, `.denied` when it has no usable public keys.
     init(_ answer: ConfigNode, of app: AppPath, version: String) throws(SecretaryError) {
         guard answer.text(at: "id") == app.description, answer.text(at: "version") == version else {
             throw SecretaryError.notUnderstood
@@ -84,6 +84,6 @@ extension ConfigNode {
 
 extension SecretaryError {
     fileprivate static var notUnderstood: SecretaryError {
-        SecretaryError(.unavailable, "Marathon answers something else than was asked")
+        SecretaryError(.malformed, "Marathon answers something else than was asked")
     }
 }

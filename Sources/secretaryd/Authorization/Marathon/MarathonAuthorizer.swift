@@ -14,10 +14,19 @@ final class MarathonAuthorizer: Authorizer {
         let version: String
     }
 
-    fileprivate struct Report {
+    private struct Report {
         var lookups: UInt64 = 0
         var failures: UInt64 = 0
         var problem: SecretaryError?
+
+        /// No server answers, whatever is asked: an answer about one app that cannot be understood is only its problem.
+        var isDown: Bool { problem.map { $0.code != .malformed } ?? false }
+
+        mutating func add(_ failure: SecretaryError?) {
+            lookups += 1
+            problem = failure
+            if failure != nil { failures += 1 }
+        }
     }
 
     private let settings: MarathonSettings
@@ -27,7 +36,7 @@ final class MarathonAuthorizer: Authorizer {
     private let report = Mutex(Report())
 
     /// - Parameter threads: where to wait for answers.
-    init(_ settings: MarathonSettings, threads: NIOThreadPool) {
+    init(_ settings: MarathonSettings, threads: NIOThreadPool = .singleton) {
         self.settings = settings
         client = MarathonClient(settings, threads: threads)
         tasks = SharedLookup(lifetime: settings.cache, limits: Self.limits) { $0.size }
@@ -57,10 +66,29 @@ final class MarathonAuthorizer: Authorizer {
         }
     }
 
+    /// Asks now and then while no server answers: a daemon that is not ready is asked for nothing, and would not notice.
+    func follow() async {
+        while (try? await Task.sleep(for: .seconds(1))) != nil {
+            guard report.withLock({ $0.isDown }) else { continue }
+            guard await answers() else { continue }
+            report.withLock { $0.problem = nil }
+        }
+    }
+
+    /// Whether any server answers something, whatever it is.
+    private func answers() async -> Bool {
+        do throws(SecretaryError) {
+            _ = try await client.get("/v2/info", until: .now + settings.deadline)
+            return true
+        } catch {
+            return error.code == .malformed
+        }
+    }
+
     func health() -> AuthorizerHealth {
         let report = report.withLock { $0 }
         return AuthorizerHealth(
-            isServing: report.problem == nil, problem: report.problem,
+            isServing: !report.isDown, problem: report.problem,
             counters: [
                 ("marathon_requests_total", "Questions to Marathon.", report.lookups),
                 ("marathon_failures_total", "Questions that no Marathon answered.", report.failures),
@@ -108,9 +136,12 @@ final class MarathonAuthorizer: Authorizer {
             let result = try read(answer)
             report.withLock { $0.add(nil) }
             return result
-        } catch  where error.code == .unavailable || error.code == .timedOut {
+        } catch {
+            // An app that is not there, or has no keys, is an answer.
+            guard error.code != .denied else { throw error }
             report.withLock { $0.add(error) }
-            throw SecretaryError(error.code, "Marathon does not answer as it should")
+            throw SecretaryError(
+                error.code == .timedOut ? .timedOut : .unavailable, "Marathon does not answer as it should")
         }
     }
 
@@ -132,13 +163,5 @@ final class MarathonAuthorizer: Authorizer {
                 escaped += "%" + [byte].hexadecimal.uppercased()
             }
         }
-    }
-}
-
-extension MarathonAuthorizer.Report {
-    fileprivate mutating func add(_ failure: SecretaryError?) {
-        lookups += 1
-        problem = failure
-        if failure != nil { failures += 1 }
     }
 }

@@ -23,7 +23,8 @@ final class MarathonClient: Sendable {
     var failoverCount: UInt64 { failovers.load(ordering: .relaxed) }
 
     /// The JSON that is found at a path; `nil` when there is nothing.
-    /// - Throws: `.unavailable` and `.timedOut`, naming the server and repeating nothing that it said.
+    /// - Throws: `.unavailable` and `.timedOut`, and `.malformed` for an answer that cannot be understood; all name the server and
+    ///   repeat nothing that it said.
     func get(_ path: String, until deadline: ContinuousClock.Instant) async throws(SecretaryError) -> ConfigNode? {
         let outcome: Result<ConfigNode?, SecretaryError>
         do {
@@ -76,14 +77,16 @@ final class MarathonClient: Sendable {
         do throws(SecretaryError) {
             response = try http.send(request, timeout: timeout)
         } catch {
-            throw SecretaryError(error.code == .timedOut ? .timedOut : .unavailable, error.message, hint: error.hint)
+            let known: Set = [SecretaryError.Code.timedOut, .malformed]
+            throw SecretaryError(
+                known.contains(error.code) ? error.code : .unavailable, error.message, hint: error.hint)
         }
         switch response.status {
         case 200:
             // What it says of the text is not for logs, as it may quote from it.
             let bytes = unsafe response.body.withUnsafeBytes { unsafe Array($0) }
             guard let file = try? ConfigFile.parse(bytes, path: "answer", format: .json) else {
-                throw SecretaryError(.unavailable, "\(host) answers with something that cannot be understood")
+                throw SecretaryError(.malformed, "\(host) answers with something that cannot be understood")
             }
             return file.root
         case 404: return nil
