@@ -120,7 +120,8 @@ struct DaemonSetup {
         let python = try #require(
             ProcessInfo.processInfo.environment["SECRETARY_TEST_PYTHON"],
             "set SECRETARY_TEST_PYTHON to a Python with PyNaCl, or run `make test`")
-        let path = Bundle.module.bundleURL.appending(path: "Programs/\(program)").path
-        return try await Command.run(python, [path] + arguments, input: input)
+        return try await Command.run(python, [programs.appending(program).string] + arguments, input: input)
     }
+
+    static let programs = FilePath(Bundle.module.bundleURL.appending(path: "Programs").path)
 }

@@ -1,0 +1,117 @@
+import Glibc
+import SecretaryRemote
+import Synchronization
+import SystemPackage
+import TestSupport
+
+/// Three daemons, with the same keys and rules, behind a HAProxy.
+final class DaemonFleet: Sendable {
+    static let haproxy: String? = {
+        let places: [String] = ["/usr/sbin/haproxy", "/usr/bin/haproxy", "/usr/local/sbin/haproxy"]
+        return places.first { unsafe access($0, X_OK) == 0 }
+    }()
+
+    let setup: DaemonSetup
+    /// Where the balancer listens.
+    let port: Int
+    private let ports: [Int]
+    private let pids = Mutex<[Int: Int32]>([:])
+    private let running = Mutex<[Task<Void, any Error>]>([])
+    private let http = HTTPClient()
+
+    init(_ setup: DaemonSetup) throws {
+        self.setup = setup
+        let free = try DaemonFleet.freePorts(4)
+        port = free[0]
+        ports = Array(free[1...])
+    }
+
+    /// The pid of daemon `index`.
+    func pid(_ index: Int) -> Int32? { pids.withLock { $0[index] } }
+
+    func signal(_ index: Int, _ signal: Int32) throws {
+        guard let pid = pid(index), kill(pid, signal) == 0 else {
+            throw CommandFailure(description: "no daemon \(index)")
+        }
+    }
+
+    /// Starts daemon `index`, and waits until it is ready.
+    func start(_ index: Int) async throws {
+        let old = pid(index)
+        try setup.configure(audit: "{file: audit-\(index).log}")
+        try setup.scratch.write("daemon-\(index).yml", try setup.scratch.read("secretaryd.yml"))
+        let log = try setup.scratch.write("daemon-\(index).log", "")
+        let errors = try FileDescriptor.open(log, .writeOnly, options: [.append, .closeOnExec])
+        let configuration = setup.scratch["daemon-\(index).yml"].string
+        run(
+            Programs.folder.appending("secretaryd").string,
+            ["--config", configuration, "--port", "\(ports[index])"], errors
+        ) { [self] pid in pids.withLock { $0[index] = pid } }
+        try await eventually("daemon \(index) is ready") {
+            self.pid(index) != old && (try? self.status(self.ports[index], "/readyz")) == 200
+        }
+    }
+
+    /// Waits until daemon `index` has ended.
+    func waitForEnd(of index: Int) async throws {
+        try await eventually("daemon \(index) ends") { (try? self.status(self.ports[index], "/healthz")) == nil }
+    }
+
+    func startBalancer() async throws {
+        var text = try String(decoding: Scratch.read(DaemonSetup.programs.appending("haproxy.cfg")), as: UTF8.self)
+        for (name, port) in zip(["PORT", "ONE", "TWO", "THREE"], [port] + ports) {
+            text = text.replacing(":\(name)\n", with: ":\(port)\n")
+        }
+        let file = try setup.scratch.write("haproxy.cfg", text)
+        let log = try setup.scratch.write("haproxy.log", "")
+        let errors = try FileDescriptor.open(log, .writeOnly, options: [.append, .closeOnExec])
+        run(DaemonFleet.haproxy ?? "", ["-db", "-f", file.string], errors) { [self] pid in
+            pids.withLock { $0[-1] = pid }
+        }
+        try await eventually("the balancer is ready") { (try? self.status(self.port, "/readyz")) == 200 }
+    }
+
+    /// Kills everything.
+    func stop() async {
+        for pid in pids.withLock({ Array($0.values) }) { kill(pid, SIGKILL) }
+        for task in running.withLock({ $0 }) { _ = await task.result }
+    }
+
+    private func run(
+        _ program: String, _ arguments: [String], _ errors: FileDescriptor, started: @escaping @Sendable (Int32) -> Void
+    ) {
+        let folder = setup.scratch.path
+        let task = Task {
+            _ = try await Command.whileRunning(
+                program, arguments, environment: ["PATH": "/usr/bin:/bin"], directory: folder, error: errors, started)
+        }
+        running.withLock { $0.append(task) }
+    }
+
+    private func status(_ port: Int, _ path: String) throws -> Int {
+        try http.send(HTTPRequest(url: "http://127.0.0.1:\(port)\(path)"), timeout: .seconds(2)).status
+    }
+
+    /// Ports that nobody listens on: the balancer has to know them before the daemons do.
+    private static func freePorts(_ count: Int) throws -> [Int] {
+        var ports: [Int] = []
+        var sockets: [Int32] = []
+        defer { for socket in sockets { close(socket) } }
+        for _ in 0..<count {
+            let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            sockets.append(socket)
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let isBound = unsafe withUnsafeMutablePointer(to: &address) { address in
+                unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                    unsafe bind(socket, address, size) == 0 && getsockname(socket, address, &size) == 0
+                }
+            }
+            guard isBound else { throw Errno(rawValue: errno) }
+            ports.append(Int(UInt16(bigEndian: address.sin_port)))
+        }
+        return ports
+    }
+}
