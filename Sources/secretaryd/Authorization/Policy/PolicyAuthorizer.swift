@@ -38,9 +38,10 @@ final class PolicyAuthorizer: Authorizer {
     func follow() async {
         var last = state.withLock { $0.stamp }
         while (try? await Task.sleep(for: Self.interval)) != nil {
-            let (known, now) = state.withLock { ($0.stamp, FileStamps(of: $0.stamp.files)) }
-            // A file that is being written is left alone until it rests.
-            if now != known, now == last { reload() }
+            let (known, problem) = state.withLock { ($0.stamp, $0.problem) }
+            let now = FileStamps(of: known.files)
+            // A file that is being written is left alone until it rests; what could not be read may have had other reasons.
+            if now == last, now != known || problem != nil { reload() }
             last = now
         }
     }
@@ -55,8 +56,8 @@ final class PolicyAuthorizer: Authorizer {
                 state.problem = nil
                 state.reloads += 1
             case .failure(let error):
+                if error != state.problem { state.failures += 1 }
                 state.problem = error
-                state.failures += 1
             }
         }
     }
