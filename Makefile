@@ -23,7 +23,7 @@ PAGES := .build/pages
 help:
 	@echo "make demo     show Secretary at work: secrets of a config repo as files and as variables"
 	@echo "make test     run every test (installs what they need when run as root)"
-	@echo "make build    build the release programs: $(RELEASE)/secretaryctl"
+	@echo "make build    build the release programs: $(RELEASE)/secretaryctl, $(RELEASE)/secretaryd"
 	@echo "make bench    measure, and print ratios"
 	@echo "make fuzz     feed the parsers made-up input for SECONDS_EACH=$(SECONDS_EACH)"
 	@echo "make format   format the sources;  make lint: check them"
@@ -42,10 +42,12 @@ build:
 	@scripts/setup build
 	@scripts/static-libraries $(STATIC)
 	swift build $(RELEASE_FLAGS) --product secretaryctl
+	swift build $(RELEASE_FLAGS) --product secretaryd
 
 bench: build
 	@scripts/setup bench
 	@scripts/bench $(RELEASE)
+	@scripts/bench-daemon $(RELEASE)
 
 fuzz:
 	@scripts/setup build
