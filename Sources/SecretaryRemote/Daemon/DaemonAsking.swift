@@ -2,9 +2,20 @@ internal import SecretaryCore
 
 /// Makes one request, or what stands for one in version 1, to one daemon.
 struct DaemonAsking: Sendable {
-    let http: HTTPClient
+    private let http: HTTPClient
+    /// For version 1, which makes many requests and needs connections that stay open.
+    private let httpV1: HTTPClient
     let agreement: TaskAgreement
     let claim: TaskClaim
+
+    init(_ settings: DaemonSettings, agreement: TaskAgreement) {
+        http = HTTPClient(settings.http)
+        var settingsV1 = settings.http
+        settingsV1.isForOneRequest = false
+        httpV1 = HTTPClient(settingsV1)
+        self.agreement = agreement
+        claim = settings.claim
+    }
 
     /// Opens what the daemon opens, each into its target.
     /// - Parameter patience: how long one HTTP request may take.
@@ -26,7 +37,8 @@ struct DaemonAsking: Sendable {
             .post, url: HTTPURL.join(daemon.url, path), headers: [("Content-Type", contentType)], body: body,
             limit: limit + 64 << 10)
         do throws(SecretaryError) {
-            return try http.send(request, timeout: patience)
+            let client = path == WireV1.path ? httpV1 : http
+            return try client.send(request, timeout: patience)
         } catch {
             throw DaemonFailure(transport: error)
         }

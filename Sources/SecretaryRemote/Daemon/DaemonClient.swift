@@ -13,7 +13,7 @@ public final class DaemonClient: Decryptor {
     /// - Throws: `.usage` for what is no URL, and when there is none.
     public init(_ settings: DaemonSettings, agreement: TaskAgreement) throws(SecretaryError) {
         self.settings = settings
-        asking = DaemonAsking(http: HTTPClient(settings.http), agreement: agreement, claim: settings.claim)
+        asking = DaemonAsking(settings, agreement: agreement)
         daemons = try DaemonList(settings.urls, rest: settings.rest)
     }
 

@@ -24,6 +24,7 @@ public final class HTTPClient: Sendable {
     ///   no HTTP or larger than the limit, `.noInput` for a file of the settings, `.usage` for what is no URL.
     public func send(_ request: HTTPRequest, timeout: Duration = .seconds(30)) throws(SecretaryError) -> HTTPResponse {
         let url = try HTTPURL(parsing: request.url)
+        if let response = try PlainHTTP.send(request, to: url, settings, timeout: timeout) { return response }
         let handle = try takeHandle()
         let reception = try Reception(limit: request.limit)
         try settings.apply(to: handle)

@@ -20,7 +20,7 @@ struct HTTPFailure {
         case CURLE_PROXY:
             error = SecretaryError(.unavailable, "the proxy refuses to reach \(host)", hint: HTTPFailure.proxyHint)
         case CURLE_OPERATION_TIMEDOUT:
-            error = SecretaryError(.timedOut, "\(host) did not answer within \(timeout.seconds)")
+            error = .noAnswer(from: host, within: timeout)
         case CURLE_PEER_FAILED_VERIFICATION:
             error = SecretaryError(
                 .unavailable, "\(host) cannot prove who it is: \(text)",
@@ -40,13 +40,13 @@ struct HTTPFailure {
         case CURLE_TOO_MANY_REDIRECTS:
             error = SecretaryError(.malformed, "\(host) redirects more often than is followed")
         case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING:
-            error = SecretaryError(.malformed, "\(host) does not answer with HTTP")
+            error = .notHTTP(from: host)
         case CURLE_OUT_OF_MEMORY:
             error = SecretaryError(.system, "libcurl has no memory for a request to \(host)")
         case CURLE_URL_MALFORMAT:
             error = SecretaryError(.usage, "the URL of \(host) is malformed")
         case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR:
-            error = SecretaryError(.unavailable, "\(host) broke off before the end of its answer")
+            error = .brokenOff(by: host)
         default:
             error = SecretaryError(.unavailable, "the request to \(host) failed (libcurl's error \(status.rawValue))")
         }
@@ -55,6 +55,20 @@ struct HTTPFailure {
     private static let proxyHint = "see the variables http_proxy, HTTPS_PROXY, ALL_PROXY and NO_PROXY"
 
     private static func name(_ file: FilePath?) -> String { file?.string ?? "of the system" }
+}
+
+extension SecretaryError {
+    static func noAnswer(from host: String, within timeout: Duration) -> SecretaryError {
+        SecretaryError(.timedOut, "\(host) did not answer within \(timeout.seconds)")
+    }
+
+    static func notHTTP(from host: String) -> SecretaryError {
+        SecretaryError(.malformed, "\(host) does not answer with HTTP")
+    }
+
+    static func brokenOff(by host: String) -> SecretaryError {
+        SecretaryError(.unavailable, "\(host) broke off before the end of its answer")
+    }
 }
 
 extension Duration {

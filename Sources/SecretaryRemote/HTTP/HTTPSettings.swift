@@ -13,6 +13,9 @@ public struct HTTPSettings: Sendable {
     public var userAgent = "secretary"
     /// How many connections are kept open for later requests while nothing is asked.
     public var idleConnections = 32
+    /// Whether there is one request to be made, by a program that then ends: it is made without libcurl if it is plain HTTP to a
+    /// numeric address or a Unix socket, because loading libcurl takes several milliseconds.
+    public var isForOneRequest = false
 
     public init() {}
 

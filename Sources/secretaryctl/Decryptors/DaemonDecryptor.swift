@@ -17,22 +17,25 @@ final class DaemonDecryptor: Decryptor {
     func open(
         _ envelope: Envelope, name: String?, into target: UnsafeMutableRawBufferPointer
     ) throws(SecretaryError) {
-        try unsafe client().open(envelope, name: name, into: target)
+        try unsafe client(isForOneRequest: false).open(envelope, name: name, into: target)
     }
 
     func open(_ openings: [Opening]) -> [SecretaryError?] {
         guard !openings.isEmpty else { return [] }
         do throws(SecretaryError) {
-            return try client().open(openings)
+            // All that an `exec` has to open comes at once.
+            return try client(isForOneRequest: true).open(openings)
         } catch {
             return openings.map { _ in error }
         }
     }
 
-    private func client() throws(SecretaryError) -> DaemonClient {
+    private func client(isForOneRequest: Bool) throws(SecretaryError) -> DaemonClient {
         let result = found.withLock { found in
             if let found { return found }
-            let result = Result { () throws(SecretaryError) in try reader.daemonClient() }
+            let result = Result { () throws(SecretaryError) in
+                try reader.daemonClient { $0.http.isForOneRequest = isForOneRequest }
+            }
             found = result
             return result
         }

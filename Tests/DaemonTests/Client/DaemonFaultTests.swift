@@ -11,11 +11,12 @@ import Testing
             ("another size", .malformed), ("something more", .malformed), ("cut off inside", .malformed),
             ("unknown status", .unavailable), ("empty", .malformed), ("huge", .malformed), ("truncated", .unavailable),
             ("not http", .malformed), ("close", .unavailable),
-        ] as [(String, SecretaryError.Code)])
-    func answersV2(_ fault: String, _ code: SecretaryError.Code) async throws {
+        ] as [(String, SecretaryError.Code)], [false, true])
+    func answersV2(_ answer: (fault: String, code: SecretaryError.Code), isForOneRequest: Bool) async throws {
+        let (fault, code) = answer
         let task = try TestTask()
         try await PythonDaemon.with(task, settings: ["fault": fault]) { daemon in
-            let client = try task.client([daemon.url])
+            let client = try task.client([daemon.url]) { $0.http.isForOneRequest = isForOneRequest }
             let error = try client.error(task.envelopes[0])
             #expect(error?.code == code, "\(String(describing: error))")
             // The control characters and the length of what the daemon says are gone.
@@ -49,6 +50,15 @@ import Testing
         let task = try TestTask()
         try await PythonDaemon.with(task, settings: ["fault": "escapes", "knows": [1]]) { daemon in
             let client = try task.client([daemon.url])
+            #expect(try client.open(task.envelopes) == task.opened)
+        }
+    }
+
+    @Test("HTTP may say in any way where an answer ends", arguments: ["chunked", "no length"], [false, true])
+    func forms(_ form: String, isForOneRequest: Bool) async throws {
+        let task = try TestTask()
+        try await PythonDaemon.with(task, settings: ["fault": form]) { daemon in
+            let client = try task.client([daemon.url]) { $0.http.isForOneRequest = isForOneRequest }
             #expect(try client.open(task.envelopes) == task.opened)
         }
     }

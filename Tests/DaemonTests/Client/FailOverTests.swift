@@ -24,12 +24,15 @@ import Testing
         }
     }
 
-    @Test("a daemon that hangs costs one deadline, once", arguments: [[1, 2], [1]])
-    func hanging(_ knows: [Int]) async throws {
+    @Test("a daemon that hangs costs one deadline, once", arguments: [[1, 2], [1]], [false, true])
+    func hanging(_ knows: [Int], isForOneRequest: Bool) async throws {
         let task = try TestTask()
         try await PythonDaemon.with(task, settings: ["fault": "hang", "knows": knows]) { hanging in
             try await PythonDaemon.with(task) { daemon in
-                let client = try task.client([hanging.url, daemon.url]) { $0.patience = .seconds(3) }
+                let client = try task.client([hanging.url, daemon.url]) {
+                    $0.patience = .seconds(3)
+                    $0.http.isForOneRequest = isForOneRequest
+                }
                 let first = try time(client, task, code: nil)
                 #expect(first >= .seconds(3) && first < .seconds(6))
                 // It is asked last now, so that nothing of it is felt.

@@ -286,6 +286,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
             except OSError:
                 pass
 
+    def reply_as(self, form, body):
+        """Answers in other forms of HTTP/1.1 than one with a length."""
+        self.send_response(200)
+        if form == "chunked":
+            self.send_header("Transfer-Encoding", "chunked")
+            body = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:5], body[5:])) + b"0\r\n\r\n"
+        else:
+            self.send_header("Connection", "close")
+            self.close_connection = True
+        self.end_headers()
+        self.wfile.write(body)
+
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path == "/set":
@@ -310,7 +322,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if self.headers["Content-Type"] != kind:
                 raise Failed(415, "Expected " + kind)
             answer = decrypt_v1(body) if version == 1 else decrypt_v2(body)
-            self.reply(200, answer, "application/octet-stream")
+            if fault in ("chunked", "no length"):
+                self.reply_as(fault, answer)
+            else:
+                self.reply(200, answer, "application/octet-stream")
         except Failed as failed:
             self.reply(failed.status, failed.text.encode() + b"\n")
 

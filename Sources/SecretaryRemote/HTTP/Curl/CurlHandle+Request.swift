@@ -77,7 +77,7 @@ extension HTTPRequest {
     }
 
     /// - Throws: `.usage` for a line break, with which somebody could add a header of his own.
-    private static func line(_ name: String, _ value: String) throws(SecretaryError) -> String {
+    static func line(_ name: String, _ value: String) throws(SecretaryError) -> String {
         guard isSafe(name.utf8), isSafe(value.utf8) else { throw unsafeHeader(name) }
         // A header without a value is written with a semicolon; with a colon libcurl would leave it out.
         return value.isEmpty ? "\(name);" : "\(name): \(value)"
