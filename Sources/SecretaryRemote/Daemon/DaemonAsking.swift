@@ -12,7 +12,7 @@ struct DaemonAsking: Sendable {
         http = HTTPClient(settings.http)
         var settingsV1 = settings.http
         settingsV1.isForOneRequest = false
-        httpV1 = HTTPClient(settingsV1)
+        httpV1 = settings.http.isForOneRequest ? HTTPClient(settingsV1) : http
         self.agreement = agreement
         claim = settings.claim
     }

@@ -54,7 +54,9 @@ import Testing
         }
     }
 
-    @Test("HTTP may say in any way where an answer ends", arguments: ["chunked", "no length"], [false, true])
+    @Test(
+        "HTTP may say in any way where an answer ends, and a server may want another version",
+        arguments: [("chunked", false), ("no length", false), ("no length", true), ("old version", true)])
     func forms(_ form: String, isForOneRequest: Bool) async throws {
         let task = try TestTask()
         try await PythonDaemon.with(task, settings: ["fault": form]) { daemon in

@@ -310,6 +310,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         fault = settings.get("fault")
         if settings.get("fault once"):
             settings["fault"] = None
+        if fault == "old version" and self.request_version == "HTTP/1.0":
+            return self.reply(426, b"")
         if fault in FAULTS:
             return self.misbehave(fault)
         if settings.get("error"):

@@ -97,15 +97,15 @@ struct PlainAnswer: ~Copyable {
         reception.headers.first { $0.name.lowercased() == name }?.value
     }
 
-    /// - Returns: `nil` for an answer in a form that was not asked for: in chunks, an interim one, or the wish for another
-    ///   version of HTTP.
-    /// - Throws: `.unavailable` when not all of it has come, `.malformed` when it is not HTTP.
+    /// - Returns: `nil` when the server wants another version of HTTP.
+    /// - Throws: `.unavailable` when not all of it has come, `.malformed` when it is not HTTP/1.0.
     consuming func response() throws(SecretaryError) -> HTTPResponse? {
         guard let status, isInBody else {
             throw used > 0 || status != nil ? SecretaryError.notHTTP(from: host) : .brokenOff(by: host)
         }
+        if status == 426 || status == 505 { return nil }
         guard (missing ?? 0) == 0 else { throw .brokenOff(by: host) }
-        if header("transfer-encoding") != nil || status < 200 || status == 426 || status == 505 { return nil }
+        guard status >= 200, header("transfer-encoding") == nil else { throw .notHTTP(from: host) }
         return HTTPResponse(status: status, headers: reception.headers, body: try reception.body())
     }
 }

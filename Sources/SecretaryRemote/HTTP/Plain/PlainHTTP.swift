@@ -7,7 +7,7 @@ internal import SecretaryCore
 /// Whatever is not as plain as that is left to libcurl.
 enum PlainHTTP {
     /// - Returns: `nil` when libcurl has to make the request: it, its URL or the settings ask for more than this can do, nobody
-    ///   listens at the address, or the server answers in another way.
+    ///   listens at the address, or the server wants another version of HTTP.
     /// - Throws: as `HTTPClient.send`.
     static func send(_ request: HTTPRequest, to url: HTTPURL, _ settings: HTTPSettings, timeout: Duration)
         throws(SecretaryError) -> HTTPResponse?
