@@ -132,6 +132,32 @@ import Testing
         }
     }
 
+    @Test(
+        "what was given is in memory no longer than it is needed: the passphrase not at all, the key until it is sealed"
+    )
+    func memory() async throws {
+        try await check(
+            [
+                "keys", "backup", "master-private-key.pem", "--output", "locked.pem", "--memory", "1", "--passes", "1",
+                "--passphrase-file", "passphrase",
+            ])
+        try configure("locked.pem")
+        let base64 = try setup.scratch.readText("master-private-key.pem").split(separator: "\n")[1]
+        let raw = try #require(Data(base64Encoded: String(base64)).map { Array($0) })
+        try await setup.withDaemon { daemon in
+            #expect(try MemorySearch.search(pid: daemon.pid, for: raw).isEmpty)
+            try await check(["unseal", "--socket", "seal.sock", "--passphrase-file", "passphrase"])
+            #expect(try await decrypt(daemon).text == DaemonSetup.canary)
+            // The control: it can be found, once, where it belongs.
+            #expect(try MemorySearch.search(pid: daemon.pid, for: raw).count == 1)
+            #expect(try MemorySearch.search(pid: daemon.pid, for: Array(base64.utf8)).isEmpty)
+            #expect(try MemorySearch.search(pid: daemon.pid, for: Array(Self.passphrase.utf8)).isEmpty)
+            try await check(["seal", "--socket", "seal.sock"])
+            #expect(try MemorySearch.search(pid: daemon.pid, for: raw).isEmpty)
+            #expect(try MemorySearch.search(pid: daemon.pid, for: Array(DaemonSetup.canary.utf8)).isEmpty)
+        }
+    }
+
     /// Nothing that was given is in a log.
     private func nothingLeaked(_ daemon: RunningDaemon) throws {
         let logs = try daemon.messages + setup.scratch.readText("audit.log")
