@@ -125,8 +125,7 @@ let package = Package(
                 "SecretaryCore", "SecretaryRemote", "TestSupport", "secretaryctl", "secretaryd",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            exclude: ["Interop"],
-            // What is not ours: recorded exchanges, and clients in Python.
+            // What is not ours: recorded exchanges, and clients and a daemon in Python.
             resources: [.copy("Programs"), .copy("Vectors")],
             swiftSettings: checked),
         .testTarget(

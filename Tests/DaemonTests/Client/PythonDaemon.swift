@@ -5,7 +5,7 @@ import SystemPackage
 import Testing
 import TestSupport
 
-/// The independent daemon of `Interop/daemon.py`, on a port of its own; needs the Python that `SECRETARY_TEST_PYTHON` names
+/// The independent daemon of `Programs/daemon.py`, on a port of its own; needs the Python that `SECRETARY_TEST_PYTHON` names
 /// (`make test` sets it up).
 struct PythonDaemon: Sendable {
     let url: String
@@ -20,9 +20,6 @@ struct PythonDaemon: Sendable {
         var connections: Int
     }
 
-    private static let program = FilePath(#filePath).removingLastComponent().removingLastComponent()
-        .appending("Interop/daemon.py")
-
     /// Runs one beside `body`.
     static func with<Result: Sendable>(
         _ task: TestTask, settings: [String: any Sendable] = [:],
@@ -35,7 +32,8 @@ struct PythonDaemon: Sendable {
         let text = String(decoding: try JSONSerialization.data(withJSONObject: all), as: UTF8.self)
         let (input, output) = (try TestSupport.Pipe(), try TestSupport.Pipe())
         return try await Command.whileRunning(
-            python, [program.string, text], environment: ["PATH": "/usr/bin:/bin"], input: input.reader,
+            python, [DaemonSetup.programs.appending("daemon.py").string, text], environment: ["PATH": "/usr/bin:/bin"],
+            input: input.reader,
             output: output.writer
         ) { _ in
             defer { try? input.writer.close() }
