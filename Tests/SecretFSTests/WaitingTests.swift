@@ -126,6 +126,27 @@ struct WaitingTests {
         #expect(fixture.filesystem.outside.count == 0)
     }
 
+    @Test("what is held is asked for again where the answer may be another by now; a refusal is for all who come after")
+    func renewed() throws {
+        let fixture = try fixture()
+        fixture.decryptor.gate.open()
+        let inode = try fixture.walk("key").inode
+        try Opening(fixture.filesystem, inode).answer.get()
+        try Opening(fixture.filesystem, inode).answer.get()
+        #expect(fixture.decryptor.count == 1)
+        fixture.decryptor.asksAgain.store(true, ordering: .relaxed)
+        try Opening(fixture.filesystem, inode).answer.get()
+        #expect(fixture.decryptor.count == 2)
+        #expect(fixture.held.counts == (1, 3))
+        fixture.decryptor.fail(with: SecretaryError(.denied, "no"))
+        #expect(throws: Errno.permissionDenied) { try Opening(fixture.filesystem, inode).answer.get() }
+        #expect(try fixture.read(inode) == "***", "who has it open reads it to the end")
+        for _ in 0..<3 { fixture.held.release(inode) }
+        #expect(fixture.held.isHeld(inode), "it lingers")
+        #expect(throws: Errno.permissionDenied) { try Opening(fixture.filesystem, inode).answer.get() }
+        #expect(!fixture.held.isHeld(inode))
+    }
+
     @Test("a decryptor that never waits is called where the request is, and needs no thread")
     func inline() throws {
         let fixture = try Fixture(["key": try envelope(of: 3)])

@@ -30,6 +30,15 @@ struct FilePlan {
         }
     }
 
+    /// What somebody outside may be asked to open.
+    var expected: Set<ExpectedSecret> {
+        var expected: Set<ExpectedSecret> = []
+        for file in files {
+            if case .secret(let secret) = file.body { expected.formUnion(secret.expected) }
+        }
+        return expected
+    }
+
     /// What is questionable but no error.
     var warnings: [String] {
         var warnings = malformed.map { "\($0) cannot be read as an envelope" }

@@ -40,6 +40,7 @@ public final class RepositorySource: MountSource {
             }
         }
         cache.keep(only: Set(found.files.map(\.path)))
+        decryptor.expect(plan.expected)
         let templates = templates(of: view, in: repository)
         return LoadedSource(
             files: plan.files, directories: found.directories + templates.map { $0.removingLastComponent() },

@@ -99,6 +99,7 @@ final class ReportWriter: Sendable {
                 ("count", .number(failure.count)),
             ])
         }
+        let outside = JSONText.array((tree.decryptor?.outside ?? []).map(Self.object))
         return .object([
             ("state", .string(isStandIn ? "failed" : trouble == nil ? "current" : "outdated")),
             ("error", trouble.map { .string($0) } ?? .null),
@@ -109,6 +110,7 @@ final class ReportWriter: Sendable {
             ("warnings", .array((loading.warnings + machineWarnings).map { .string($0) })),
             ("failures", .array(failures)),
             ("audit", .array((audit?.status ?? []).map(Self.object))),
+            ("outside", outside),
             ("cache", .string(policy.rawValue)),
             ("held_secrets", .number(held.secrets)),
             ("open_handles", .number(held.handles)),
@@ -131,6 +133,16 @@ final class ReportWriter: Sendable {
             ("sink", .string(sink.name)), ("state", .string(sink.trouble == nil ? "writing" : "blocked")),
             ("trouble", sink.trouble.map { .string($0) } ?? .null),
             ("records", .number(Int(clamping: sink.records))), ("missed", .number(Int(clamping: sink.missed))),
+        ])
+    }
+
+    private static func object(_ outside: OutsideStatus) -> JSONText {
+        .object([
+            ("name", .string(outside.name)),
+            ("state", .string(outside.trouble == nil ? "answering" : "unreachable")),
+            ("trouble", outside.trouble.map { .string($0) } ?? .null),
+            ("last_answer", outside.lastAnswer.map { .string(Timestamp.text($0, isFine: false)) } ?? .null),
+            ("kept", .number(outside.kept)), ("stale", .number(outside.stale)),
         ])
     }
 

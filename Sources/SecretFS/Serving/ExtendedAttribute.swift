@@ -9,7 +9,8 @@ enum ExtendedAttribute: String, CaseIterable {
     case source = "user.secretary.source"
     /// Names this version of the value.
     case version = "user.secretary.version"
-    /// `held` while its plaintext is in memory, else `sealed`.
+    /// `held` while its plaintext is in memory for whoever has it open, else `sealed`; of what a daemon or a key service has
+    /// opened before, `stale` when it has to be asked again, and `fresh` when not.
     case state = "user.secretary.state"
     /// Seconds since the mount first saw this version.
     case age = "user.secretary.age"
@@ -21,7 +22,9 @@ enum ExtendedAttribute: String, CaseIterable {
             return scopes.isEmpty ? "none" : scopes.joined(separator: " ")
         case .source: return file.source
         case .version: return file.version.prefix(8).hexadecimal
-        case .state: return isHeld ? "held" : "sealed"
+        case .state:
+            let kept = file.keptState
+            return kept == .stale ? "stale" : isHeld ? "held" : kept == .fresh ? "fresh" : "sealed"
         case .age: return String(max(0, (WallClock.nanoseconds() - attributes.modified) / 1_000_000_000))
         }
     }

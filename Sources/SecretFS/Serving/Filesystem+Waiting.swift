@@ -81,7 +81,7 @@ extension Filesystem {
             }
             request.facts.file = file
             if let admits, !admission.promptness.measure({ admits(file) }) { return }
-            if hold(inode, for: use, waiter) == .begun { held.decrypt(inode, file) }
+            if hold(inode, file, for: use, waiter) == .begun { held.decrypt(inode, file) }
         } catch {
             waiter.tell(.missing(error))
         }
@@ -91,15 +91,15 @@ extension Filesystem {
     func obtain(
         _ inode: Inode, _ file: SecretFile, for use: HeldSecrets.Use, _ waiter: Waiter, _ willWait: (Waiter) -> Void
     ) {
-        guard file.mayBlock, !held.isHeld(inode) else {
-            guard hold(inode, for: use, waiter) == .begun else { return }
+        guard file.mayBlock, renews(file, for: use) || !held.isHeld(inode) else {
+            guard hold(inode, file, for: use, waiter) == .begun else { return }
             turn.end()
             held.decrypt(inode, file)
             return
         }
         willWait(waiter)
         outside.begin(waiter)
-        guard hold(inode, for: use, waiter) == .begun else { return }
+        guard hold(inode, file, for: use, waiter) == .begun else { return }
         do throws(SecretaryError) {
             try outside.run { [held] in held.decrypt(inode, file) }
         } catch {
@@ -107,8 +107,15 @@ extension Filesystem {
         }
     }
 
-    private func hold(_ inode: Inode, for use: HeldSecrets.Use, _ waiter: Waiter) -> HeldSecrets.Acquisition {
-        let acquisition = held.acquire(inode, for: use, waiter)
+    /// Whether who decrypts it outside has to be asked for each open, whoever has it open already.
+    private func renews(_ file: SecretFile, for use: HeldSecrets.Use) -> Bool {
+        use == .handle && file.mayBlock && file.keptState != .fresh
+    }
+
+    private func hold(
+        _ inode: Inode, _ file: SecretFile, for use: HeldSecrets.Use, _ waiter: Waiter
+    ) -> HeldSecrets.Acquisition {
+        let acquisition = held.acquire(inode, for: use, renews: renews(file, for: use), waiter)
         if acquisition == .held, !waiter.tell(.held) { held.release(inode) }
         return acquisition
     }

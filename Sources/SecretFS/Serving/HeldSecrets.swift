@@ -85,10 +85,11 @@ final class HeldSecrets: Sendable {
     // MARK: Getting hold of a secret
 
     /// Counts a handle or a request to read if the secret is held; else `waiter` is told when it is.
-    func acquire(_ inode: Inode, for use: Use, _ waiter: Waiter) -> Acquisition {
+    /// - Parameter renews: whether a secret that is held has to be decrypted once more: who does it may refuse by now.
+    func acquire(_ inode: Inode, for use: Use, renews: Bool = false, _ waiter: Waiter) -> Acquisition {
         table.withLock { table in
             // Nobody may open the file while its pages are stored: who opens it reads it, and that would hold the store up.
-            if table.entries[inode] != nil, use == .reading || table.flights[inode] == nil {
+            if table.entries[inode] != nil, use == .reading || table.flights[inode] == nil && !renews {
                 table.entries[inode]?.uses += 1
                 return .held
             }
@@ -125,23 +126,33 @@ final class HeldSecrets: Sendable {
     }
 
     /// Tells all who wait that there is no content.
+    ///
+    /// What was held nevertheless is for those who have it open, and for nobody after them.
     func fail(_ inode: Inode, _ error: SecretaryError) {
-        let waiters = table.withLock { $0.flights.removeValue(forKey: inode) } ?? []
+        let (waiters, isOver) = table.withLock { table in
+            let isOver = table.entries[inode]?.uses == 0
+            if isOver { table.entries[inode] = nil }
+            return (table.flights.removeValue(forKey: inode) ?? [], isOver)
+        }
+        if isOver, policy != .resident { cache.drop(inode) }
         for (waiter, _) in waiters { waiter.tell(.failed(error)) }
     }
 
     /// Shares what was decrypted: first with those who read, as a store may have to wait for their pages.
     private func hold(_ holding: Holding, as inode: Inode) {
-        let (readers, isOpened) = table.withLock { table in
+        let (readers, needsPages) = table.withLock { table in
             let waiters = table.flights[inode] ?? []
             let readers = waiters.filter { $0.use == .reading }
             table.flights[inode] = waiters.filter { $0.use == .handle }
+            let isNew = table.entries[inode] == nil
+            // The same version is the same plaintext.
+            if isNew { table.entries[inode] = Entry(holding: holding, uses: 0) }
             // One use more, until the pages are stored.
-            table.entries[inode] = Entry(holding: holding, uses: readers.count + 1)
-            return (readers.map(\.waiter), readers.count < waiters.count)
+            table.entries[inode]?.uses += readers.count + 1
+            return (readers.map(\.waiter), isNew && readers.count < waiters.count)
         }
         tell(readers, of: inode)
-        if policy == .open, isOpened, handles.areAllOwn, holding.plaintext.count > 0 {
+        if policy == .open, needsPages, handles.areAllOwn, holding.plaintext.count > 0 {
             cache.store(holding.plaintext, in: inode)
         }
         let openers = table.withLock { table in

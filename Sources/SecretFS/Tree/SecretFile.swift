@@ -70,6 +70,28 @@ public struct SecretFile: Sendable {
     /// Everything in it that is encrypted.
     var envelopes: [Envelope] { Self.envelopes(of: content) }
 
+    /// Those that somebody outside has to open, under the names by which he is asked.
+    var expected: [ExpectedSecret] {
+        guard mayBlock else { return [] }
+        let all =
+            switch content {
+            case .value(let value): value.envelopes.map { ExpectedSecret(envelope: $0, name: name) }
+            case .rendering(let rendering):
+                rendering.values.flatMap { leaf in
+                    leaf.value.value.envelopes.map { ExpectedSecret(envelope: $0, name: leaf.name) }
+                }
+            }
+        return all.filter { opener.decryptor.mayBlock(on: $0.envelope) }
+    }
+
+    /// How what others have opened of it is kept; `nil` when not all of that is, or there is none.
+    var keptState: KeptState? {
+        guard mayBlock else { return nil }
+        let states = expected.map { opener.decryptor.state(of: $0.envelope, name: $0.name) }
+        guard !states.contains(nil) else { return nil }
+        return states.contains(.stale) ? .stale : .fresh
+    }
+
     private static func envelopes(of content: Content) -> [Envelope] {
         switch content {
         case .value(let value): value.envelopes

@@ -1,3 +1,4 @@
+internal import SecretaryCore
 internal import SystemPackage
 
 /// Everything that a mount shows at one moment.
@@ -11,12 +12,15 @@ final class Tree: Sendable {
     let nodes: [Inode: Node]
     /// Number of files that have to be decrypted.
     let secretCount: Int
+    /// What decrypts them.
+    let decryptor: (any Decryptor)?
     /// The latest of its times.
     let latest: Int64
 
     init(generation: UInt64, root: Node) {
         var nodes: [Inode: Node] = [:]
         var secretCount = 0
+        var decryptor: (any Decryptor)?
         var latest = Int64.min
         var pending = [root]
         while let node = pending.popLast() {
@@ -24,7 +28,9 @@ final class Tree: Sendable {
             latest = max(latest, node.attributes.modified)
             switch node.body {
             case .directory(let directory): pending.append(contentsOf: directory.entries.map(\.node))
-            case .secret: secretCount += 1
+            case .secret(let file):
+                secretCount += 1
+                decryptor = file.opener.decryptor
             case .text, .report, .lost: break
             }
         }
@@ -32,6 +38,7 @@ final class Tree: Sendable {
         self.root = root
         self.nodes = nodes
         self.secretCount = secretCount
+        self.decryptor = decryptor
         self.latest = latest
     }
 

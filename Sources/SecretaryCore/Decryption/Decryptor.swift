@@ -16,10 +16,22 @@ public protocol Decryptor: Sendable {
 
     /// Whether `open` may wait for something outside this process: then nobody calls it who must not wait.
     func mayBlock(on envelope: Envelope) -> Bool
+
+    /// From now on nobody will ask for anything else, as far as is known; of these, they may ask for any at any time.
+    func expect(_ secrets: Set<ExpectedSecret>)
+
+    /// How the plaintext of an envelope is kept that somebody outside has opened before; `nil` when it is not.
+    func state(of envelope: Envelope, name: String?) -> KeptState?
+
+    /// How those outside answer that are asked.
+    var outside: [OutsideStatus] { get }
 }
 
 extension Decryptor {
     public func mayBlock(on envelope: Envelope) -> Bool { false }
+    public func expect(_ secrets: Set<ExpectedSecret>) {}
+    public func state(of envelope: Envelope, name: String?) -> KeptState? { nil }
+    public var outside: [OutsideStatus] { [] }
 
     public func open(_ openings: [Opening]) -> [SecretaryError?] {
         openings.map { opening in
@@ -44,6 +56,17 @@ extension Decryptor {
         self.envelope = envelope
         self.name = name
         unsafe self.target = target
+    }
+}
+
+/// An envelope, and what its reader calls it.
+public struct ExpectedSecret: Hashable, Sendable {
+    public let envelope: Envelope
+    public let name: String?
+
+    public init(envelope: Envelope, name: String?) {
+        self.envelope = envelope
+        self.name = name
     }
 }
 

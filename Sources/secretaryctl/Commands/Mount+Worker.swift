@@ -11,12 +11,6 @@ extension MountCommand {
         LockedMemory.raiseLimit()
         let worker = try Worker()
         do throws(SecretaryError) {
-            let reader = options.reader
-            guard !reader.asksDaemon else {
-                throw SecretaryError(
-                    .unavailable, "this release's mounts cannot ask a daemon",
-                    hint: "leave out --secretary-url and unset SECRETARY_URL to decrypt with keys at hand")
-            }
             let directory = if let folder = part.startedIn { folder } else { try Self.currentFolder() }
             let settings = try mountSettings(in: directory)
             let selection = try selection(in: directory)
@@ -25,10 +19,10 @@ extension MountCommand {
             try worker.serve(settings) { () throws(SecretaryError) in
                 // Paths of keys begin there.
                 try Self.change(to: directory)
-                let decryptor = LocalDecryptor(keys: try Self.keyRing(of: reader, keys, for: selection.place))
+                let opener = try decryptor(for: selection.place, keys)
                 try Self.change(to: "/")
-                let source = RepositorySource(selection, decryptor: decryptor)
-                if isFirst { try source.requireFittingKey(canOpen: decryptor.canOpen) }
+                let source = RepositorySource(selection, decryptor: opener.decryptor)
+                if isFirst { try source.requireFittingKey(canOpen: opener.canOpen) }
                 return source
             } told: { event in
                 switch event {
@@ -42,13 +36,14 @@ extension MountCommand {
         }
     }
 
-    /// What was handed over as text is in memory no longer than this takes.
-    private static func keyRing(
-        of reader: Reader, _ keys: FileDescriptor?, for place: FilePath
-    ) throws(SecretaryError) -> KeyRing {
-        var reader = reader
+    /// - Parameter keys: holds variables; what was handed over as text is in memory no longer than this takes.
+    private func decryptor(
+        for place: FilePath, _ keys: FileDescriptor?
+    ) throws(SecretaryError) -> MountDecryptor {
+        var reader = options.reader
         if let keys { reader.environment = .handedOver(try KeyVariables(readingAll: keys)) }
-        return try reader.keyRing(for: ConfigRepository.discover(from: place))
+        return try reader.mountDecryptor(
+            for: ConfigRepository.discover(from: place), outside, deadline: .seconds(deadline))
     }
 
     private func selection(in directory: String) throws(SecretaryError) -> MountSelection {

@@ -89,6 +89,9 @@ struct MountCommand: ParsableCommand {
     @OptionGroup(title: "Audit log")
     var audit: AuditOptions
 
+    @OptionGroup(title: "Daemon and AWS KMS")
+    var outside: OutsideOptions
+
     @OptionGroup(title: "Keys and identity")
     var options: ReaderOptions
 
@@ -182,7 +185,7 @@ struct MountCommand: ParsableCommand {
     private func workerNeeds(_ log: AuditSettings?) -> WorkerNeeds {
         WorkerNeeds(
             inspectsReaders: view != nil || log != nil, writableFolder: log?.file?.removingLastComponent(),
-            usesLocalSockets: log?.syslog ?? false)
+            usesLocalSockets: log?.syslog ?? false, usesNetwork: options.reader.asksDaemon || outside.usesKMS)
     }
 
     static func change(to folder: String) throws(SecretaryError) {

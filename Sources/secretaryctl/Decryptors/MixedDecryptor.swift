@@ -22,5 +22,16 @@ struct MixedDecryptor: Decryptor {
         return isKMS.map { isKMS in (isKMS ? kmsErrors.next() : otherErrors.next()) ?? nil }
     }
 
+    func expect(_ secrets: Set<ExpectedSecret>) {
+        kms.expect(secrets.filter { $0.envelope.kind == .kms })
+        others.expect(secrets.filter { $0.envelope.kind != .kms })
+    }
+
+    func state(of envelope: Envelope, name: String?) -> KeptState? {
+        decryptor(for: envelope).state(of: envelope, name: name)
+    }
+
+    var outside: [OutsideStatus] { kms.outside + others.outside }
+
     private func decryptor(for envelope: Envelope) -> any Decryptor { envelope.kind == .kms ? kms : others }
 }

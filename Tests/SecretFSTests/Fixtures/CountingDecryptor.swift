@@ -18,6 +18,13 @@ final class CountingDecryptor: Decryptor {
 
     func mayBlock(on envelope: Envelope) -> Bool { mayBlock }
 
+    /// Whether who wants what is open has to ask again.
+    let asksAgain = Atomic(false)
+
+    func state(of envelope: Envelope, name: String?) -> KeptState? {
+        asksAgain.load(ordering: .relaxed) ? .stale : .fresh
+    }
+
     /// How often it was called.
     var count: Int { state.withLock { $0.count } }
 
