@@ -156,4 +156,27 @@ import Testing
         #expect(authorizer.health().problem != nil)
         #expect(try await authorizer.grant(for: claim("/a")).deployKey == other)
     }
+
+    @Test("a daemon stays ready with a broken edit, and says so in /readyz, its metrics and its log")
+    func daemon() async throws {
+        let setup = try DaemonSetup()
+        let good = try setup.scratch.readText("policy.yml")
+        try await setup.withDaemon { daemon in
+            #expect(try await daemon.get("/readyz") == (200, "ready\n"))
+            try setup.scratch.write("policy.yml", good + "  - app: /prod/new\n")
+            try await eventually("the broken edit is reported") {
+                try await daemon.metric("secretaryd_policy_failures_total") == 1
+            }
+            #expect(
+                try await daemon.get("/readyz") == (200, "ready\nwarning: authorizer policy has a problem\n"))
+            let problem = "secretaryd_authorizer_problem{authorizer=\"policy\"}"
+            #expect(try await daemon.metric(problem) == 1)
+            try await eventually("the line is in the log") {
+                try daemon.messages.contains("policy.yml:11:5: tasks[2] has no deploy-key")
+            }
+            try setup.scratch.write("policy.yml", good)
+            try await eventually("it is mended") { try await daemon.metric(problem) == 0 }
+            #expect(try await daemon.get("/readyz") == (200, "ready\n"))
+        }
+    }
 }
