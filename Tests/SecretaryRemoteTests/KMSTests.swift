@@ -1,9 +1,11 @@
+import Glibc
 import SecretaryCore
 import SystemPackage
 import TestSupport
 import Testing
 
 private let hasPython = PythonServer.python != nil
+private let canMount = unsafe geteuid() == 0 && access("/dev/fuse", F_OK) == 0
 
 /// Against `Programs/aws.py`, which fails as it is told.
 @Suite("KMS failures", .enabled(if: hasPython, "needs SECRETARY_TEST_PYTHON, which make test sets"))
@@ -127,6 +129,25 @@ struct KMSMotoTests {
                 let opened = try await host.run(["decrypt"], input: theirs)
                 #expect(opened.output == plaintext, "\(opened.errors)")
             }
+        }
+    }
+
+    @Test("a mount opens them without any key at hand, and serves them on while KMS is silent", .enabled(if: canMount))
+    func mounted() async throws {
+        try await withMoto { host in
+            let envelope = try await host.envelope(Array("hunter2".utf8), ["--kms-key-id", "alias/secretary"])
+            try host.scratch.write("app.yml", "key: \(String(decoding: envelope, as: UTF8.self))\n")
+            let mountpoint = try host.scratch.makeFolder("mnt")
+            let mount = try await host.run(["mount", "--fresh", "0", "app.yml", "mnt"])
+            try #require(mount.status == 0, "\(mount.errors)")
+            let file = mountpoint.appending("key").string
+            let first = try await Command.run("cat", [file])
+            kill(host.server.pid, SIGSTOP)
+            let second = try await Command.run("cat", [file])
+            kill(host.server.pid, SIGCONT)
+            #expect(try await host.run(["unmount", "mnt"]).status == 0)
+            #expect(first.text == "hunter2", "\(first.errors)")
+            #expect(second.text == "hunter2", "\(second.errors)")
         }
     }
 
