@@ -65,21 +65,27 @@ lint:
 # SwiftPM adds -tool to the generator's name when it builds it for a plugin first.
 pages: build
 	swift build -j $(JOBS) --product generate-manual
-	@scripts/pages $(RELEASE)/secretaryctl "$$(ls -t .build/debug/generate-manual .build/debug/generate-manual-tool \
-	    2>/dev/null | head -n 1)" $(PAGES)
+	@rm -rf --one-file-system $(PAGES)
+	@for program in secretaryctl secretaryd; do \
+	    scripts/pages $(RELEASE)/$$program "$$(ls -t .build/debug/generate-manual .build/debug/generate-manual-tool \
+	        2>/dev/null | head -n 1)" $(PAGES) || exit 1; done
 
 install: pages
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/man/man1" \
 	    "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" \
 	    "$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
-	install -m 0755 $(RELEASE)/secretaryctl "$(DESTDIR)$(PREFIX)/bin/secretaryctl"
+	install -m 0755 $(RELEASE)/secretaryctl $(RELEASE)/secretaryd "$(DESTDIR)$(PREFIX)/bin/"
 	install -d "$(DESTDIR)$(PREFIX)/lib/systemd/system"
-	sed 's#/usr/bin/#$(PREFIX)/bin/#' packaging/systemd/secretary-mount@.service \
-	    >"$(DESTDIR)$(PREFIX)/lib/systemd/system/secretary-mount@.service"
+	for unit in secretary-mount@.service secretaryd.service secretaryd.socket; do \
+	    sed 's#/usr/bin/#$(PREFIX)/bin/#' "packaging/systemd/$$unit" \
+	        >"$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit" || exit 1; done
 	install -m 0644 $(PAGES)/man1/*.1 "$(DESTDIR)$(PREFIX)/share/man/man1/"
-	install -m 0644 $(PAGES)/secretaryctl.bash "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/secretaryctl"
-	install -m 0644 $(PAGES)/_secretaryctl "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_secretaryctl"
-	install -m 0644 $(PAGES)/secretaryctl.fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/secretaryctl.fish"
+	for program in secretaryctl secretaryd; do \
+	    install -m 0644 $(PAGES)/$$program.bash \
+	        "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program" && \
+	    install -m 0644 $(PAGES)/_$$program "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$program" && \
+	    install -m 0644 $(PAGES)/$$program.fish \
+	        "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$program.fish" || exit 1; done
 
 clean:
 	rm -rf --one-file-system .build .build-venv .build-fuzz

@@ -21,7 +21,7 @@ struct Secretaryctl: ParsableCommand {
         subcommands: [
             InitCommand.self, GenkeysCommand.self, EncryptCommand.self, DecryptCommand.self, ExecCommand.self,
             MountCommand.self, UnmountCommand.self, ExplainCommand.self, AuditCommand.self, KeysCommand.self,
-            UnsealCommand.self, SealCommand.self, DoctorCommand.self, VersionCommand.self,
+            DaemonCommand.self, UnsealCommand.self, SealCommand.self, DoctorCommand.self, VersionCommand.self,
         ])
 }
 

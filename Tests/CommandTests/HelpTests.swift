@@ -6,7 +6,7 @@ import Testing
 @Suite("help, version, and the interface for scripts") struct HelpTests {
     static let commands = [
         "", "init", "genkeys", "encrypt", "decrypt", "exec", "mount", "unmount", "explain", "audit", "keys",
-        "unseal", "seal", "doctor", "version",
+        "daemon", "unseal", "seal", "doctor", "version",
     ]
     static let subcommands = [
         "audit verify", "audit show", "audit who", "keys backup", "keys restore", "keys split", "keys combine",

@@ -16,12 +16,18 @@ enum AuditEntryText {
     }
 
     static func reader(of entry: AuditEntry) -> String {
-        guard let uid = entry.number("uid") else { return "" }
+        guard let uid = entry.number("uid") else { return task(of: entry) }
         var text = "\(uid)"
         if let pid = entry.number("pid") { text += "/\(pid)" }
         if let executable = entry["exe"] { text += " " + Printable.text(executable) }
         if let container = entry["container"] { text += " @" + Printable.text(String(container.prefix(12))) }
         return text
+    }
+
+    private static func task(of entry: AuditEntry) -> String {
+        guard let app = entry["app"] else { return "" }
+        let parts = [app, entry["task"] ?? "", entry["remote"].map { "from \($0)" } ?? ""]
+        return parts.filter { !$0.isEmpty }.map(Printable.text).joined(separator: " ")
     }
 
     private static func pad(_ text: String, to width: Int, right: Bool = false) -> String {

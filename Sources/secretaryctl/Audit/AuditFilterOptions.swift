@@ -13,7 +13,7 @@ struct AuditFilterOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Only these readers: a user's number, or a pattern for the program, container or cgroup.",
+            "Only these readers: a user's number, or a pattern for the program, container, cgroup, app, task or address.",
             valueName: "uid|glob"))
     var reader: String?
 

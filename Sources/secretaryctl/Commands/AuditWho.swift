@@ -7,7 +7,7 @@ struct AuditWhoCommand: ParsableCommand {
         commandName: "who",
         abstract: "List who opened which secret.",
         discussion: """
-            Records are put together by secret, user, program and container: how often it was opened and denied, how many \
+            Records are put together by secret, and by user, program and container, or by app: how often it was opened and denied, how many \
             versions of the value were seen, and when first and last. After a laptop was stolen, this is the list of what to \
             change.
 
@@ -33,10 +33,11 @@ struct AuditWhoCommand: ParsableCommand {
             for (group, use) in readers.sorted { try Output.line(Self.object(group, use).line) }
         } else {
             var table = TextTable()
-            table.add(["SECRET", "UID", "PROGRAM", "CONTAINER", "OPENED", "DENIED", "VERSIONS", "FIRST", "LAST"])
+            table.add(["SECRET", "UID", "PROGRAM OR APP", "CONTAINER", "OPENED", "DENIED", "VERSIONS", "FIRST", "LAST"])
             for (group, use) in readers.sorted {
                 table.add([
-                    Printable.text(group.secret), "\(group.uid)", Printable.text(group.executable ?? "-"),
+                    Printable.text(group.secret), group.uid.map(String.init) ?? "-",
+                    Printable.text(group.app ?? group.executable ?? "-"),
                     Printable.text(String((group.container ?? "-").prefix(12))), "\(use.opened)", "\(use.denied)",
                     "\(use.versions.count)", Timestamp.text(use.first), Timestamp.text(use.last),
                 ])
@@ -50,9 +51,10 @@ struct AuditWhoCommand: ParsableCommand {
 
     private static func object(_ group: AuditReaders.Group, _ use: AuditReaders.Use) -> JSONText {
         .object([
-            ("secret", .string(group.secret)), ("uid", .number(Int(clamping: group.uid))),
+            ("secret", .string(group.secret)), ("uid", group.uid.map { .number(Int(clamping: $0)) } ?? .null),
             ("exe", group.executable.map { .string($0) } ?? .null),
-            ("container", group.container.map { .string($0) } ?? .null), ("opened", .number(use.opened)),
+            ("container", group.container.map { .string($0) } ?? .null),
+            ("app", group.app.map { .string($0) } ?? .null), ("opened", .number(use.opened)),
             ("denied", .number(use.denied)), ("versions", .array(use.versions.sorted().map { .string($0) })),
             ("first", .string(Timestamp.text(use.first))), ("last", .string(Timestamp.text(use.last))),
         ])

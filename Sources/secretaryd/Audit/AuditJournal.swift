@@ -32,6 +32,8 @@ final class AuditJournal: Sendable {
         var isWatched = false
         /// Why the last write failed.
         var trouble: SecretaryError?
+        /// When that was last looked into.
+        var probed = ContinuousClock.now
     }
 
     /// So many records are written at once at most: others do not wait for all of them.
@@ -80,6 +82,23 @@ final class AuditJournal: Sendable {
     /// Why nothing is confirmed at present; `nil` when all is well.
     var trouble: SecretaryError? {
         state.withLock { state in late(state) ?? state.trouble }
+    }
+
+    /// While nothing is confirmed, tries once a second whether that is over.
+    ///
+    /// Who finds the daemon not ready sends no requests, which would find it out.
+    func probe() {
+        let isDue = state.withLock { state in
+            guard state.trouble != nil, state.current.isEmpty, ContinuousClock.now - state.probed > .seconds(1) else {
+                return false
+            }
+            state.probed = .now
+            return true
+        }
+        guard isDue else { return }
+        var record = AuditRecord(.failed)
+        record.reason = "requests before this were refused: they could not be written down"
+        Task { [record] in try? await write([record]) }
     }
 
     /// How the sinks are.

@@ -35,6 +35,13 @@ struct DecryptionService: Sendable {
         }
     }
 
+    /// Writes down that a request could not even be read.
+    func refuse(_ refusal: Refusal, from remote: String?) async throws(Refusal) {
+        metrics.refused(refusal)
+        let nobody = TaskClaim(app: "", version: "", id: "")
+        try await write([RequestRecords(nobody, from: remote, authorizer: authorizer.name).refused(refusal)])
+    }
+
     private func grant(for claim: TaskClaim) async throws(Refusal) -> TaskGrant {
         do {
             return try await authorizer.grant(for: claim)

@@ -27,6 +27,7 @@ struct Reports: Sendable {
     }
 
     var readiness: Answer {
+        audit.probe()
         let obstacles = obstacles
         return obstacles.isEmpty
             ? Answer(200, "ready\n" + remarks.map { "warning: \($0)\n" }.joined())

@@ -108,7 +108,8 @@ final class Daemon: Sendable {
     /// Reads everything again, and uses it for requests that come from now on; nothing changes when something is wrong.
     private func reload() {
         do throws(SecretaryError) {
-            let settings = try options.settings()
+            var settings = try options.settings()
+            settings.limits.connections = min(settings.limits.connections, DescriptorLimit.raise())
             let ring = try KeyRing(settings)
             let tls = try settings.tls.map { (tls) throws(SecretaryError) in try TLSServer(tls) }
             keys.replace(with: ring)
@@ -129,20 +130,14 @@ final class Daemon: Sendable {
     private func drain() throws(SecretaryError) {
         logger.notice("ending: \(connections.count) connections, \(limits.inFlight) requests")
         connections.beginDraining()
-        pause(settings.drain.delay) { false }
+        MonotonicClock.sleep(for: settings.drain.delay)
         server.stopListening()
-        pause(settings.drain.patience) { connections.count == 0 }
+        connections.waitUntilNone(for: settings.drain.patience)
         connections.closeWhenIdle()
-        pause(settings.drain.deadline) { connections.count == 0 }
+        connections.waitUntilNone(for: settings.drain.deadline)
         if connections.count > 0 { logger.warning("\(connections.count) connections were still being answered") }
         connections.closeAll()
         try audit.close(AuditRecord(.stop))
-    }
-
-    /// Waits, looking now and then whether it is over earlier.
-    private func pause(_ duration: Duration, until isOver: () -> Bool) {
-        let end = ContinuousClock.now + duration
-        while !isOver(), ContinuousClock.now < end { MonotonicClock.sleep(milliseconds: 10) }
     }
 
     /// Has this thread, which runs nothing else, wait for what others do.

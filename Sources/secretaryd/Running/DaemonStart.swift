@@ -6,7 +6,7 @@ import SystemPackage
 /// What happens before there is a second thread: everything is read, and what is not needed any more is given up.
 struct DaemonStart {
     private let options: DaemonOptions
-    private let settings: DaemonSettings
+    private var settings: DaemonSettings
     private let keys: MasterKeys
     private let tls: TLSServer?
     private let sockets: [ListeningSocket]
@@ -16,6 +16,7 @@ struct DaemonStart {
     init(_ options: DaemonOptions) throws(SecretaryError) {
         self.options = options
         settings = try options.settings()
+        settings.limits.connections = min(settings.limits.connections, DescriptorLimit.raise())
         try settings.requireAuthorizer()
         sealedKeys = try Self.sealedKeys(settings)
         keys = MasterKeys(try KeyRing(settings), isSealed: !sealedKeys.isEmpty)
@@ -47,6 +48,7 @@ struct DaemonStart {
     }
 
     func run(_ signals: Signals) throws(SecretaryError) {
+        try confine()
         let handler = try ErrorLog()
         defer { handler.flush() }
         let logger = Logger(label: "secretaryd") { _ in handler }
@@ -54,6 +56,13 @@ struct DaemonStart {
             settings, rereading: options, keys: keys, sealedKeys: sealedKeys, tls: tls, logger: logger)
         if let sealSocket { try daemon.listenForShares(at: sealSocket) }
         try daemon.run(at: sockets, signals: signals)
+    }
+
+    private func confine() throws(SecretaryError) {
+        // The audit log makes and renames files beside its own.
+        var folder = settings.audit.file?.removingLastComponent()
+        if folder?.isEmpty == true { folder = "." }
+        _ = try ProcessHygiene.confineServer(writableFolder: folder)
     }
 
     /// Reads all that the daemon would, and listens nowhere.

@@ -10,8 +10,9 @@ enum MonotonicClock {
     }
 
     /// Holds up this thread, which runs nothing else.
-    static func sleep(milliseconds: Int) {
-        var time = timespec(tv_sec: 0, tv_nsec: milliseconds * 1_000_000)
+    static func sleep(for duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
         unsafe nanosleep(&time, nil)
     }
 }

@@ -26,6 +26,8 @@ final class ConnectionDeadlines: ChannelDuplexHandler, RemovableChannelHandler {
     private let metrics: Metrics
     private var state = State.idle
     private var hasChanged = false
+    /// Requests whose head has come, and whose answer has not been written.
+    private var unanswered = 0
     private var deadline = NIODeadline.distantFuture
     private var timer: (task: Scheduled<Void>, deadline: NIODeadline)?
 
@@ -52,10 +54,12 @@ final class ConnectionDeadlines: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head: enter(.receiving)
+        case .head:
+            unanswered += 1
+            enter(.receiving)
         case .body: break
         // The answer may have come before the end of the request.
-        case .end: enter(state == .receiving ? .answering : .idle)
+        case .end: enter(unanswered > 0 ? .answering : .idle)
         }
         context.fireChannelRead(data)
     }
@@ -67,8 +71,9 @@ final class ConnectionDeadlines: ChannelDuplexHandler, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard case .end = unwrapOutboundIn(data) else { return context.write(data, promise: promise) }
-        // While the rest of a refused request comes, its deadline holds.
-        guard state == .answering else { return context.write(data, promise: promise) }
+        unanswered -= 1
+        // While the rest of a refused request comes, its deadline holds; and the next request may have come already.
+        guard state == .answering, unanswered == 0 else { return context.write(data, promise: promise) }
         enter(.sending)
         let written = promise ?? context.eventLoop.makePromise()
         written.futureResult.assumeIsolated().whenSuccess {

@@ -1,5 +1,5 @@
 import NIOCore
-import Synchronization
+import SecretaryCore
 
 /// The connections that are open, so many at most, and how they are ended.
 final class Connections: Sendable {
@@ -8,7 +8,7 @@ final class Connections: Sendable {
         var isDraining = false
     }
 
-    private let state = Mutex(State())
+    private let state = Monitor(State())
     private let limits: RequestLimits
     private let metrics: Metrics
 
@@ -31,9 +31,17 @@ final class Connections: Sendable {
         }
         metrics.connections.increment()
         channel.closeFuture.whenComplete { [weak self] _ in
-            self?.state.withLock { _ = $0.channels.removeValue(forKey: key) }
+            self?.remove(key)
         }
         return true
+    }
+
+    private func remove(_ key: ObjectIdentifier) {
+        let isLast = state.withLock { state in
+            state.channels[key] = nil
+            return state.isDraining && state.channels.isEmpty
+        }
+        if isLast { state.notify() }
     }
 
     var count: Int { state.withLock { $0.channels.count } }
@@ -49,6 +57,11 @@ final class Connections: Sendable {
     /// Closes connections on which nothing is being answered, and others when it is.
     func closeWhenIdle() {
         for channel in all { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+    }
+
+    /// Waits until none is left, or the time is over.
+    func waitUntilNone(for duration: Duration) {
+        _ = state.wait(for: duration) { $0.channels.isEmpty ? true : nil }
     }
 
     func closeAll() {

@@ -44,7 +44,14 @@ struct Endpoints: Sendable {
             let body = try await receive(request)
             try limits.enter()
             defer { limits.leave() }
-            return Answer(200, body: try await service.answer(try OriginalExchange(parsing: body), from: remote))
+            let exchange: OriginalExchange
+            do {
+                exchange = try OriginalExchange(parsing: body)
+            } catch {
+                try await service.refuse(Refusal(.malformed, "the body is not the form of a request"), from: remote)
+                throw error
+            }
+            return Answer(200, body: try await service.answer(exchange, from: remote))
         } catch let refusal as Refusal {
             let (status, text) = refusal.original
             return Answer.error(status, text, retryAfter: refusal.retryAfter)
@@ -63,7 +70,14 @@ struct Endpoints: Sendable {
             let body = try await receive(request)
             try limits.enter()
             defer { limits.leave() }
-            let answer = try await service.answer(try BatchExchange(parsing: body), from: remote)
+            let exchange: BatchExchange
+            do {
+                exchange = try BatchExchange(parsing: body)
+            } catch {
+                try await service.refuse(error, from: remote)
+                throw error
+            }
+            let answer = try await service.answer(exchange, from: remote)
             return Answer(200, body: answer, contentType: WireV2.contentType)
         } catch let refusal as Refusal {
             var answer = Answer(refusal.word.status, refusal.word.body(refusal.text))

@@ -63,17 +63,20 @@ struct DaemonSetup {
     ///   - limits: lines of the section.
     ///   - audit: instead of a file in the scratch folder.
     ///   - more: other sections.
-    func configure(limits: [String] = [], audit: String = "{file: audit.log}", more: String = "") throws {
+    func configure(
+        limits: [String] = [], audit: String = "{file: audit.log}", drain: String = "{patience: 50ms}",
+        keys: String = "{master: master-private-key.pem, config: config-public-key.pem}", more: String = ""
+    ) throws {
         try scratch.write(
             "secretaryd.yml",
             """
             version: 1
             listen: 127.0.0.1:0
-            keys: {master: master-private-key.pem, config: config-public-key.pem}
+            keys: \(keys)
             authorizer: {policy: policy.yml}
             audit: \(audit)
             limits: {\((["secrets: 64"] + limits).joined(separator: ", "))}
-            drain: {patience: 50ms}
+            drain: \(drain)
             \(more)
             """)
     }

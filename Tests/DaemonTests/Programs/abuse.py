@@ -24,8 +24,10 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def note(name, status, body):
-    log.write(f"{name}: {status}\n".encode() + (body if isinstance(body, bytes) else str(body).encode()) + b"\n")
     results[name] = status
+    if status == 200 and isinstance(body, bytes):
+        return  # what the client has opened; it came sealed
+    log.write(f"{name}: {status}\n".encode() + (body if isinstance(body, bytes) else str(body).encode()) + b"\n")
 
 
 def raw(name, request, wait=30):
@@ -69,7 +71,7 @@ form("v1 without appid", {k: v for k, v in fields.items() if k != "appid"})
 form("v1 empty taskid", {**fields, "taskid": ""})
 form("v1 broken percent", b"appid=%zz&appversion=1&taskid=1&envelope=1")
 form("v1 not UTF-8", b"appid=%ff&appversion=1&taskid=1&envelope=1")
-form("v1 binary", os.urandom(2000))
+form("v1 binary", bytes(range(1, 36)) * 20)
 form("v1 no envelope", {**fields, "envelope": "hello"})
 form("v1 envelope cut off", {**fields, "envelope": fields["envelope"][:-20] + "]"})
 form("v1 huge appid", {**fields, "appid": "/" + "a" * 100_000})

@@ -13,7 +13,7 @@ client = Client(setup["port"], setup, service="service" if "service" in setup["k
 singles = [client.v1(envelope) for _, envelope in setup["secrets"]]
 status, batch, _ = client.v2(setup["secrets"])
 if status != 200:
-    batch = [(0, batch.encode())]
+    batch = [(status, batch.encode())]
 json.dump(
     {
         "v1": [base64.b64encode(body if isinstance(body, bytes) else body.encode()).decode() for _, body, _ in singles],

@@ -2,12 +2,15 @@
 public struct AuditReaders: Sendable {
     /// One reader of one secret.
     ///
-    /// Processes that run the same program as the same user in the same container are one.
+    /// Processes that run the same program as the same user in the same container are one, and so are the tasks of one app.
     public struct Group: Hashable, Sendable {
         public let secret: String
-        public let uid: UInt64
+        /// `nil` for a task.
+        public let uid: UInt64?
         public let executable: String?
         public let container: String?
+        /// Of a task; `nil` for a process.
+        public let app: String?
     }
 
     public struct Use: Sendable {
@@ -25,10 +28,12 @@ public struct AuditReaders: Sendable {
 
     /// Counts a record, if it is about a reader.
     public mutating func add(_ entry: AuditEntry) {
-        guard entry.event == .open || entry.event == .denied, let secret = entry["secret"],
-            let uid = entry.number("uid")
+        guard entry.event == .open || entry.event == .denied, let secret = entry["secret"] ?? entry["digest"],
+            entry.number("uid") != nil || entry["app"] != nil
         else { return }
-        let group = Group(secret: secret, uid: uid, executable: entry["exe"], container: entry["container"])
+        let group = Group(
+            secret: secret, uid: entry.number("uid"), executable: entry["exe"], container: entry["container"],
+            app: entry["app"])
         var use = uses[group] ?? Use(first: entry.time, last: entry.time)
         use.first = min(use.first, entry.time)
         use.last = max(use.last, entry.time)

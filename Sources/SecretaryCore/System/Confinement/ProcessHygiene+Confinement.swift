@@ -1,6 +1,6 @@
 internal import CLinux
 internal import Glibc
-internal import SystemPackage
+package import SystemPackage
 
 extension ProcessHygiene {
     /// Takes from a worker, for good, all that serving a mount does not need.
@@ -37,6 +37,20 @@ extension ProcessHygiene {
         forbidNewPrivileges()
         // All but the first are for its workers.
         try ([.administer, .readEverything, .leaseEverything, .inspectProcesses] as Capabilities).keepOnlyThese()
+    }
+
+    /// Takes from a server on the network, for good, what answering requests does not need.
+    ///
+    /// To be called when its sockets listen, before there are threads. Gone then: every capability but that for reading
+    /// keys, new privileges by executing a program, and, as far as Landlock is there, executing programs and changing files.
+    /// - Parameter writableFolder: in which it nevertheless makes, appends to and renames files.
+    /// - Throws: `.system` when the kernel refuses something that it can do.
+    package static func confineServer(writableFolder: FilePath?) throws(SecretaryError) -> Confinement {
+        try requireOneThread()
+        forbidNewPrivileges()
+        try ([.readEverything] as Capabilities).keepOnlyThese()
+        let rules = FileSystemRules(writableFolder: writableFolder, allowsNetwork: true)
+        return Confinement(filtersSystemCalls: false, landlockVersion: try rules.apply())
     }
 
     /// From now on no program that is executed gets more rights than this process has (`PR_SET_NO_NEW_PRIVS`).
