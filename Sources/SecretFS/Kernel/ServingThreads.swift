@@ -11,8 +11,8 @@ internal import Synchronization
 final class ServingThreads: Sendable {
     private struct State {
         var threads: [BackgroundThread] = []
-        /// Who wakes each of the threads that are not needed.
-        var parked: [Waker] = []
+        /// The threads that are not needed; each waits until it is called.
+        var parked: [Call] = []
         /// How many wait for a request.
         var waiting = 0
         /// How many have not ended.
@@ -21,6 +21,9 @@ final class ServingThreads: Sendable {
         /// Whether serving ended by itself.
         var hasEnded = false
     }
+
+    /// Whether a thread has been called.
+    private typealias Call = Monitor<Bool>
 
     private let session: KernelSession
     private let journal: RequestJournal
@@ -66,7 +69,7 @@ final class ServingThreads: Sendable {
             defer { state.parked = [] }
             return (state.threads, state.parked)
         }
-        parked.forEach { $0.wake() }
+        parked.forEach(Self.wake)
         // A thread may be about to wait at the moment of the first signal.
         while state.withLock({ $0.running }) > 0 {
             for thread in threads { thread.signal(Self.interrupt) }
@@ -79,12 +82,12 @@ final class ServingThreads: Sendable {
 
     /// Has another thread wait for requests, if none does.
     func callAnother() {
-        let waker = state.withLock { state -> Waker? in
-            guard state.waiting == 0, let waker = state.parked.popLast() else { return nil }
+        let call = state.withLock { state -> Call? in
+            guard state.waiting == 0, let call = state.parked.popLast() else { return nil }
             state.waiting += 1
-            return waker
+            return call
         }
-        if let waker { return waker.wake() }
+        if let call { return Self.wake(call) }
         // Without another thread this one does all by itself.
         try? startThread(isHelper: true) { _ in }
     }
@@ -101,8 +104,7 @@ final class ServingThreads: Sendable {
             return Result { () throws(SecretaryError) in
                 let thread = try BackgroundThread(interruptedBy: Self.interrupt) { [self] in
                     first(self)
-                    let waker = Waker()
-                    while takesTurn(waker) { serve() }
+                    while takesTurn() { serve() }
                     self.state.withLock { $0.running -= 1 }
                 }
                 state.threads.append(thread)
@@ -112,21 +114,27 @@ final class ServingThreads: Sendable {
         try result.get()
     }
 
+    private static func wake(_ call: Call) {
+        call.withLock { $0 = true }
+        call.notify()
+    }
+
     /// Waits until this thread is to wait for requests.
     /// - Returns: `false` when there are to be no more.
-    private func takesTurn(_ waker: Waker) -> Bool {
+    private func takesTurn() -> Bool {
+        let call = Call(false)
         let decision = state.withLock { state -> Bool? in
             if state.isStopped { return false }
             if state.waiting == 0 {
                 state.waiting += 1
                 return true
             }
-            state.parked.append(waker)
+            state.parked.append(call)
             return nil
         }
         if let decision { return decision }
-        // Who calls takes the waker, and counts this thread.
-        repeat { waker.wait(until: nil) } while state.withLock { $0.parked.contains { $0 === waker } }
+        // Who calls counts this thread.
+        _ = call.wait { $0 ? true : nil }
         return state.withLock { !$0.isStopped }
     }
 
