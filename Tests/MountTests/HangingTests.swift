@@ -72,16 +72,14 @@ extension MountTests {
         @Test("while a secret takes long to decrypt, everything else is answered")
         func slow() async throws {
             try await mounted { mount, gate in
-                let reader = try await mount.repo.start("interrupted", [mount["slow"].string], output: "slow")
-                try await eventually("the kernel waits for the answer") {
-                    String(decoding: try Scratch.read(FilePath("/proc/\(reader.pid)/wchan")), as: UTF8.self)
-                        .contains("request_wait_answer")
-                }
+                let child = try await mount.repo.start("interrupted", [mount["slow"].string], output: "slow")
+                let reader = Reader(child: child, output: mount.repo.output.appending("slow"))
+                try await eventually("the kernel waits for the answer") { try reader.waitsForAnswer }
                 #expect(try mount.text("quick") == "***")
                 #expect(try mount.status(of: "hang0").st_size == 6)
                 #expect(try Scratch.list(mount.path).count == 4)
                 try gate.open()
-                #expect(try await reader.end() == 0)
+                #expect(try await reader.answer() == "read: ok")
                 #expect(try mount.text("slow") == "*****")
             }
         }

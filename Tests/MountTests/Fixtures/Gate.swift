@@ -32,10 +32,21 @@ struct Reader {
         String(decoding: try Scratch.read(output), as: UTF8.self).split { $0 == " " || $0 == "\n" }
     }
 
-    /// To the program itself, not to what limits its time.
+    /// Of the program itself, not of what limits its time; `nil` before it has said so.
+    private var pid: pid_t? { get throws { try words().first.flatMap { pid_t($0) } } }
+
     func signal(_ number: Int32) throws {
-        guard let word = try words().first, let pid = pid_t(word) else { throw MountFailure("it says no number") }
+        guard let pid = try pid else { throw MountFailure("it says no number") }
         guard kill(pid, number) == 0 else { throw Errno(rawValue: errno) }
+    }
+
+    /// Whether the kernel waits for an answer to what it does.
+    var waitsForAnswer: Bool {
+        get throws {
+            guard let pid = try pid else { return false }
+            let place = String(decoding: try Scratch.read(FilePath("/proc/\(pid)/wchan")), as: UTF8.self)
+            return place.contains("request_wait_answer")
+        }
     }
 
     /// What it says once it has ended: a call, and how it went.
