@@ -117,7 +117,8 @@ extension MountTests {
                 try await refused(
                     repo, "--layout", "files", "--select", "a", "web.yml", target, status: 64, says: "--layout")
                 try await refused(
-                    repo, "--secretary-url", "http://localhost:1", "web.yml", target, status: 69, says: "daemon")
+                    repo, "--secretary-url", "http://localhost:1", "web.yml", target, status: 64, says: "--app-id")
+                try await refused(repo, "--fresh", "9", "--stale", "1", "web.yml", target, status: 64, says: "--stale")
             }
         }
 

@@ -55,7 +55,7 @@ struct KeptSecretsTests {
     }
 
     private func kept(
-        fresh: Duration = .seconds(60), stale: Duration = .seconds(60), prefetches: Bool = false
+        fresh: Duration = .seconds(3600), stale: Duration = .seconds(3600), prefetches: Bool = false
     ) -> KeptSecrets {
         KeptSecrets(
             outside, name: "outside", policy: OutagePolicy(fresh: fresh, stale: stale, prefetches: prefetches))
@@ -105,7 +105,7 @@ struct KeptSecretsTests {
         let kept = kept(fresh: .zero, stale: .milliseconds(200))
         #expect(try text(kept) == "aaa")
         outside.answers(.failure(unreachable))
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(120)
         while kept.outside.first?.kept == 1, .now < deadline { try await Task.sleep(for: .milliseconds(5)) }
         #expect(kept.outside.first?.kept == 0)
         #expect(throws: unreachable) { try text(kept) }
@@ -175,7 +175,7 @@ struct KeptSecretsTests {
         let kept = kept(prefetches: true)
         #expect(try text(kept, others[0]) == "aaa")
         kept.expect(Set(others.map { ExpectedSecret(envelope: $0, name: nil) }))
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(120)
         while kept.outside.first?.kept != 250, .now < deadline { try await Task.sleep(for: .milliseconds(5)) }
         #expect(outside.state.withLock { $0.batches } == [1, 100, 100, 49])
         outside.answers(.failure(unreachable))
