@@ -45,9 +45,7 @@ final class ReaderInspector: Sendable {
         if let before, !forRules, ContinuousClock.now - before.seen.withLock({ $0 }) < Self.freshness,
             before.thread.stillExecutes(before.sight.executable)
         {
-            reader = before.reader
-            (reader.uid, reader.gid) = (caller.uid, caller.gid)
-            return reader
+            return before.reader.asking(as: caller)
         }
         willWait()
         if let before, var sight = before.thread.look(atNamespace: forRules) {
@@ -61,10 +59,7 @@ final class ReaderInspector: Sendable {
         } else if let thread = ProcThread(caller.thread), let sight = thread.look(atNamespace: forRules) {
             reader = remember(thread, sight, of: caller)
         }
-        // These can change from one request to the next.
-        reader.uid = caller.uid
-        reader.gid = caller.gid
-        return reader
+        return reader.asking(as: caller)
     }
 
     private func remember(_ thread: ProcThread, _ sight: ProcThread.Sight, of caller: Caller) -> ReaderProcess {
@@ -83,6 +78,16 @@ final class ReaderInspector: Sendable {
         }
         // Their descriptors are closed here, not under the lock.
         _ = consume closed
+        return reader
+    }
+}
+
+extension ReaderProcess {
+    /// With user and group as they are for this request: they can change from one to the next.
+    fileprivate func asking(as caller: Caller) -> ReaderProcess {
+        var reader = self
+        reader.uid = caller.uid
+        reader.gid = caller.gid
         return reader
     }
 }

@@ -81,7 +81,7 @@ extension Filesystem {
             }
             request.facts.file = file
             if let admits, !admission.promptness.measure({ admits(file) }) { return }
-            if hold(inode, file, for: use, waiter) == .begun { held.decrypt(inode, file) }
+            if hold(inode, for: use, renews: renews(file, for: use), waiter) == .begun { held.decrypt(inode, file) }
         } catch {
             waiter.tell(.missing(error))
         }
@@ -91,15 +91,16 @@ extension Filesystem {
     func obtain(
         _ inode: Inode, _ file: SecretFile, for use: HeldSecrets.Use, _ waiter: Waiter, _ willWait: (Waiter) -> Void
     ) {
-        guard file.mayBlock, renews(file, for: use) || !held.isHeld(inode) else {
-            guard hold(inode, file, for: use, waiter) == .begun else { return }
+        let renews = renews(file, for: use)
+        guard file.mayBlock, renews || !held.isHeld(inode) else {
+            guard hold(inode, for: use, renews: renews, waiter) == .begun else { return }
             turn.end()
             held.decrypt(inode, file)
             return
         }
         willWait(waiter)
         outside.begin(waiter)
-        guard hold(inode, file, for: use, waiter) == .begun else { return }
+        guard hold(inode, for: use, renews: renews, waiter) == .begun else { return }
         do throws(SecretaryError) {
             try outside.run { [held] in held.decrypt(inode, file) }
         } catch {
@@ -113,9 +114,9 @@ extension Filesystem {
     }
 
     private func hold(
-        _ inode: Inode, _ file: SecretFile, for use: HeldSecrets.Use, _ waiter: Waiter
+        _ inode: Inode, for use: HeldSecrets.Use, renews: Bool, _ waiter: Waiter
     ) -> HeldSecrets.Acquisition {
-        let acquisition = held.acquire(inode, for: use, renews: renews(file, for: use), waiter)
+        let acquisition = held.acquire(inode, for: use, renews: renews, waiter)
         if acquisition == .held, !waiter.tell(.held) { held.release(inode) }
         return acquisition
     }

@@ -36,9 +36,7 @@ struct Endpoints: Sendable {
 
     private func decrypt(_ request: Request, _ remote: String?) async throws -> Answer {
         guard request.method == .post else {
-            var answer = Answer.error(405, "Expected POST method")
-            answer.allow = "POST"
-            return answer
+            return Self.wantsPost("Expected POST method")
         }
         do {
             let body = try await receive(request)
@@ -62,9 +60,7 @@ struct Endpoints: Sendable {
 
     private func decryptBatch(_ request: Request, _ remote: String?) async throws -> Answer {
         guard request.method == .post else {
-            var answer = Answer.error(405, "use POST")
-            answer.allow = "POST"
-            return answer
+            return Self.wantsPost("use POST")
         }
         do {
             let body = try await receive(request)
@@ -84,6 +80,12 @@ struct Endpoints: Sendable {
             answer.retryAfter = refusal.retryAfter
             return answer
         }
+    }
+
+    private static func wantsPost(_ text: String) -> Answer {
+        var answer = Answer.error(405, text)
+        answer.allow = "POST"
+        return answer
     }
 
     /// The whole body of a request.
