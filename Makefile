@@ -76,7 +76,7 @@ install: pages
 	    "$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
 	install -m 0755 $(RELEASE)/secretaryctl $(RELEASE)/secretaryd "$(DESTDIR)$(PREFIX)/bin/"
 	install -d "$(DESTDIR)$(PREFIX)/lib/systemd/system"
-	for unit in secretary-mount@.service secretaryd.service; do \
+	for unit in secretary-mount@.service secretaryd.service secretaryd.socket; do \
 	    sed 's#/usr/bin/#$(PREFIX)/bin/#' "packaging/systemd/$$unit" \
 	        >"$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit" || exit 1; done
 	install -m 0644 $(PAGES)/man1/*.1 "$(DESTDIR)$(PREFIX)/share/man/man1/"

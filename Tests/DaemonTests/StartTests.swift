@@ -120,4 +120,54 @@ struct StartTests {
             #expect(unsafe stat("/proc/\(daemon.pid)/environ", &attributes) == 0 && attributes.st_uid == 0)
         }
     }
+
+    @Test("a socket of the service manager is taken over, and it is told when the daemon is ready")
+    func activation() async throws {
+        let setup = try DaemonSetup()
+        let script = """
+            import os, socket, sys
+            listener = socket.create_server(("127.0.0.1", 0))
+            notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            notices.bind("notify")
+            notices.settimeout(120)
+            child = os.fork()
+            if child == 0:
+                # Also when it is descriptor 3 already, which dup2 would leave as one that is closed by exec.
+                os.set_inheritable(listener.fileno(), True)
+                if listener.fileno() != 3: os.dup2(listener.fileno(), 3)
+                os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1", NOTIFY_SOCKET=os.path.abspath("notify"))
+                os.execv(sys.argv[1], [sys.argv[1], "--config", "secretaryd.yml"])
+            try:
+                print(notices.recv(100).decode())
+                client = socket.create_connection(listener.getsockname(), timeout=120)
+                client.sendall(b"GET /healthz HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+                print(client.recv(1000).split(b"\\r\\n")[0].decode())
+                os.kill(child, 1)
+                print(notices.recv(100).decode().split("\\n")[0], notices.recv(100).decode())
+                os.kill(child, 15)
+                print(notices.recv(100).decode(), os.waitpid(child, 0)[1])
+            except BaseException:
+                os.kill(child, 9)
+                raise
+            """
+        let result = try await Command.run(
+            "python3", ["-c", script, Self.program], environment: ["PATH": "/usr/bin:/bin"],
+            directory: setup.scratch.path)
+        #expect(result.text == "READY=1\nHTTP/1.1 200 OK\nRELOADING=1 READY=1\nSTOPPING=1 0\n", "\(result.errors)")
+    }
+
+    @Test("a socket that was announced and not handed over is an error: nobody would be listened to")
+    func missingSocket() async throws {
+        let setup = try DaemonSetup()
+        let script = """
+            export LISTEN_PID=$$ LISTEN_FDS=1
+            exec 3<&-
+            exec "$0" --config secretaryd.yml
+            """
+        let result = try await Command.run(
+            "timeout", ["120", "sh", "-c", script, Self.program], environment: ["PATH": "/usr/bin:/bin"],
+            directory: setup.scratch.path)
+        #expect(result.status == 64)
+        #expect(result.errors.contains("LISTEN_FDS=1 was given, and descriptor 3 is not open"), "\(result.errors)")
+    }
 }

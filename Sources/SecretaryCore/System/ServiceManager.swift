@@ -19,7 +19,8 @@ package struct ServiceManager: Sendable {
     /// what an earlier run of the service has left in the store.
     ///
     /// The variables that tell of them are removed: a program started by this one must not take them for its own.
-    package static func takeDescriptors() -> [(name: String, descriptor: FileDescriptor)] {
+    /// - Throws: `.usage` when one of them is not open: whoever announced it would wait for this program in vain.
+    package static func takeDescriptors() throws(SecretaryError) -> [(name: String, descriptor: FileDescriptor)] {
         defer { for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] { unsafe unsetenv(name) } }
         guard let pid = variable("LISTEN_PID").flatMap({ pid_t($0) }), pid == getpid(),
             let count = variable("LISTEN_FDS").flatMap({ Int32($0) }), count > 0
@@ -28,7 +29,11 @@ package struct ServiceManager: Sendable {
         var taken: [(name: String, descriptor: FileDescriptor)] = []
         for (index, number) in (3..<(3 + count)).enumerated() {
             let descriptor = FileDescriptor(rawValue: number)
-            guard let copy = try? descriptor.duplicateAboveStandard() else { continue }
+            guard let copy = try? descriptor.duplicateAboveStandard() else {
+                throw SecretaryError(
+                    .usage, "LISTEN_FDS=\(count) was given, and descriptor \(number) is not open",
+                    hint: "whoever starts this program has to let it inherit them (sd_listen_fds(3))")
+            }
             try? descriptor.close()
             taken.append((index < names.count ? String(names[index]) : "", copy))
         }

@@ -47,7 +47,8 @@ struct MountPart: ParsableArguments {
             }
             return handover
         }
-        let stored = Dictionary(ServiceManager.takeDescriptors().map { ($0.name, $0.descriptor) }) { first, _ in first }
+        let descriptors = try ServiceManager.takeDescriptors()
+        let stored = Dictionary(descriptors.map { ($0.name, $0.descriptor) }) { first, _ in first }
         if let handover = SupervisorHandover(stored: stored), handover.isMounted { return handover }
         SupervisorHandover.abandon(stored)
         return nil

@@ -21,7 +21,7 @@ struct DaemonStart {
         sealedKeys = try Self.sealedKeys(settings)
         keys = MasterKeys(try KeyRing(settings), isSealed: !sealedKeys.isEmpty)
         tls = try settings.tls.map { (tls) throws(SecretaryError) in try TLSServer(tls) }
-        let handedOver = ServiceManager.takeDescriptors()
+        let handedOver = try ServiceManager.takeDescriptors()
         var sockets: [ListeningSocket] = []
         for (_, descriptor) in handedOver { sockets.append(try ListeningSocket(adopting: descriptor)) }
         if sockets.isEmpty {

@@ -58,7 +58,7 @@ struct ListeningSocket: Sendable {
             switch reason {
             case .addressInUse: "another program listens there: stop it, or choose another port with --port"
             case .addressNotAvailable: "this machine does not have the address: see 'ip address'"
-            case .permissionDenied: "ports below 1024 need a privilege: choose another one"
+            case .permissionDenied: "ports below 1024 need a privilege: let systemd listen (secretaryd.socket)"
             default: nil
             }
         return SecretaryError(.unavailable, "cannot \(what): \(reason)", hint: hint)
