@@ -65,10 +65,20 @@ let package = Package(
                 "CCurl", "SecretaryCore", .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: checked),
+        // What servers have in common.
+        .target(
+            name: "SecretaryServer",
+            dependencies: [
+                "SecretaryCore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: checked),
         .executableTarget(
             name: "secretaryd",
             dependencies: [
-                "SecretaryCore", "SecretaryRemote",
+                "SecretaryCore", "SecretaryRemote", "SecretaryServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),

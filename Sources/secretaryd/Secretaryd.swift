@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import SecretaryCore
+import SecretaryServer
 import SystemPackage
 
 /// The central daemon: finds out which task asks, what it may have, and opens that for it.
@@ -42,7 +43,7 @@ struct Secretaryd: ParsableCommand {
             var command = try Secretaryd.parseAsRoot()
             try command.run()
         } catch {
-            FatalError.exit(error)
+            FatalError.exit(error, of: Secretaryd.self)
         }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import SecretaryCore
+import SecretaryServer
 import SystemPackage
 
 /// The command line: the original's options, and where all else is written.

@@ -1,4 +1,5 @@
 import SecretaryCore
+import SecretaryServer
 import SystemPackage
 
 /// Everything that the daemon is told: by its configuration file, its command line, and its environment.

@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import SecretaryCore
+import SecretaryServer
 import SystemPackage
 
 /// The parts of a running daemon, and what happens to them from the first request to the last.

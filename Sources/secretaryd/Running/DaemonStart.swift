@@ -1,6 +1,7 @@
 import Logging
 import NIOPosix
 import SecretaryCore
+import SecretaryServer
 import SystemPackage
 
 /// What happens before there is a second thread: everything is read, and what is not needed any more is given up.
@@ -49,7 +50,7 @@ struct DaemonStart {
 
     func run(_ signals: Signals) throws(SecretaryError) {
         try confine()
-        let handler = try ErrorLog()
+        let handler = try ErrorLog(of: "secretaryd")
         defer { handler.flush() }
         let logger = Logger(label: "secretaryd") { _ in handler }
         let daemon = try Daemon(

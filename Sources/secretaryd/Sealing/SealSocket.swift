@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import SecretaryCore
+import SecretaryServer
 import SystemPackage
 
 /// The socket on this machine by which those who run the daemon unseal it, and seal it again.

@@ -6,6 +6,7 @@ import NIOHTTPTypes
 import NIOPosix
 import NIOSSL
 import SecretaryCore
+import SecretaryServer
 import Synchronization
 import SystemPackage
 

@@ -1,16 +1,16 @@
-import SecretaryCore
-import SystemPackage
+package import SecretaryCore
+package import SystemPackage
 
-/// Where the daemon listens: an address with a port, or a socket in the file system.
-enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
+/// Where a server listens: an address with a port, or a socket in the file system.
+package enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
     case network(ip: String, port: Int)
     case local(FilePath)
 
-    /// The port of the original.
-    static let defaultPort = 5070
+    /// The port of the original's daemon.
+    package static let defaultPort = 5070
 
     /// Reads `127.0.0.1:5070`, `[::1]:5070`, `localhost`, or `unix:/run/secretaryd.sock`.
-    init(parsing text: String) throws(SecretaryError) {
+    package init(parsing text: String) throws(SecretaryError) {
         if text.hasPrefix("unix:") {
             let path = FilePath(String(text.dropFirst("unix:".count)))
             guard path.isAbsolute, path.string.utf8.count < 108 else {
@@ -32,7 +32,7 @@ enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
         try self.init(ip: String(ip), port: number)
     }
 
-    init(ip: String, port: Int) throws(SecretaryError) {
+    package init(ip: String, port: Int) throws(SecretaryError) {
         let ip = ip == "localhost" ? "127.0.0.1" : ip
         guard Self.isAddress(ip) else { throw Self.malformed(ip) }
         self = .network(ip: ip, port: port)
@@ -44,7 +44,7 @@ enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
             hint: "write 127.0.0.1:5070, [::1]:5070, or unix:/run/secretaryd.sock")
     }
 
-    var description: String {
+    package var description: String {
         switch self {
         case .network(let ip, let port): ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)"
         case .local(let path): "unix:\(path)"

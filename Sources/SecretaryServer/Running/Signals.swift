@@ -1,15 +1,15 @@
-import Glibc
+internal import Glibc
 
-/// The signals that the daemon acts upon, taken by the main thread and no other.
-struct Signals {
-    enum Request {
+/// The signals that a server acts upon, taken by the main thread and no other.
+package struct Signals {
+    package enum Request {
         case end, reload
     }
 
     private var set = sigset_t()
 
     /// Blocks them, before other threads are started: these inherit it.
-    init() {
+    package init() {
         unsafe sigemptyset(&set)
         for number in [SIGTERM, SIGINT, SIGHUP] { unsafe sigaddset(&set, number) }
         unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
@@ -18,7 +18,7 @@ struct Signals {
     }
 
     /// Waits for the next one; the corresponding C function is `sigwait`.
-    func next() -> Request {
+    package func next() -> Request {
         var (set, number) = (set, Int32(0))
         while unsafe sigwait(&set, &number) != 0 {}
         return number == SIGHUP ? .reload : .end

@@ -1,20 +1,20 @@
-import Glibc
-import SecretaryCore
-import SystemPackage
+internal import Glibc
+package import SecretaryCore
+package import SystemPackage
 
 /// A socket that connections come in at: made here, or handed over by systemd.
-struct ListeningSocket: Sendable {
-    let descriptor: FileDescriptor
+package struct ListeningSocket: Sendable {
+    package let descriptor: FileDescriptor
     /// As it is, not as it was asked for: with the port that the kernel chose.
-    let name: String
+    package let name: String
     /// Whether only this machine can connect to it.
-    let isLocal: Bool
+    package let isLocal: Bool
 
     /// Connections that wait to be accepted.
     private static let backlog: Int32 = 4096
 
     /// - Throws: `.usage` when the descriptor is no socket that listens.
-    init(adopting descriptor: FileDescriptor) throws(SecretaryError) {
+    package init(adopting descriptor: FileDescriptor) throws(SecretaryError) {
         var listens: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
         guard unsafe getsockopt(descriptor.rawValue, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0, listens == 1
@@ -29,7 +29,7 @@ struct ListeningSocket: Sendable {
 
     /// Binds an address and listens.
     /// - Throws: `.unavailable`, naming the address and the system's reason.
-    init(_ address: ListenAddress) throws(SecretaryError) {
+    package init(_ address: ListenAddress) throws(SecretaryError) {
         let target = SocketAddress(address)
         let family = target.family
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)

@@ -1,5 +1,5 @@
-import Glibc
-import SystemPackage
+internal import Glibc
+internal import SystemPackage
 
 /// An address of a socket as the C library has it.
 struct SocketAddress: CustomStringConvertible {

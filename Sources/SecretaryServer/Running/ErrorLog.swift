@@ -1,24 +1,27 @@
-import Glibc
-import Logging
-import SecretaryCore
+internal import Glibc
+package import Logging
+package import SecretaryCore
 
 /// Lines on standard error, written by a thread of its own: whoever reads them, or does not, holds up no request.
-struct ErrorLog: LogHandler {
-    var metadata = Logger.Metadata()
-    var logLevel = Logger.Level.info
+package struct ErrorLog: LogHandler {
+    package var metadata = Logger.Metadata()
+    package var logLevel = Logger.Level.info
+    private let program: String
     private let writer: Writer
 
+    /// - Parameter program: what each line begins with.
     /// - Throws: `.system` when there can be no more threads.
-    init() throws(SecretaryError) {
-        writer = try Writer()
+    package init(of program: String) throws(SecretaryError) {
+        self.program = program
+        writer = try Writer(of: program)
     }
 
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
-    func log(event: LogEvent) {
+    package func log(event: LogEvent) {
         let level: String =
             switch event.level {
             case .trace, .debug, .info: ""
@@ -28,11 +31,11 @@ struct ErrorLog: LogHandler {
             }
         // A line break would begin what looks like a line of ours.
         let text = String(event.message.description.map { $0.isNewline ? " " : $0 })
-        writer.add("secretaryd: \(level)\(text)\n")
+        writer.add("\(program): \(level)\(text)\n")
     }
 
     /// Writes what waits, for a moment at most.
-    func flush() { writer.flush() }
+    package func flush() { writer.flush() }
 
     private final class Writer: Sendable {
         private struct State {
@@ -45,10 +48,10 @@ struct ErrorLog: LogHandler {
         private static let capacity = 1000
         private let state: Monitor<State>
 
-        init() throws(SecretaryError) {
+        init(of program: String) throws(SecretaryError) {
             let state = Monitor(State())
             self.state = state
-            try BackgroundThread.detach { while true { Self.writeNext(state) } }
+            try BackgroundThread.detach { while true { Self.writeNext(state, of: program) } }
         }
 
         func add(_ line: String) {
@@ -62,11 +65,11 @@ struct ErrorLog: LogHandler {
             _ = state.wait(for: .seconds(1)) { $0.lines.isEmpty && !$0.isWriting ? true : nil }
         }
 
-        private static func writeNext(_ state: Monitor<State>) {
+        private static func writeNext(_ state: Monitor<State>, of program: String) {
             let lines: [String]? = state.wait { state in
                 guard !state.lines.isEmpty else { return nil }
                 var lines = state.lines
-                if state.dropped > 0 { lines.append("secretaryd: warning: \(state.dropped) lines are missing here\n") }
+                if state.dropped > 0 { lines.append("\(program): warning: \(state.dropped) lines are missing here\n") }
                 state.lines = []
                 state.dropped = 0
                 state.isWriting = true
