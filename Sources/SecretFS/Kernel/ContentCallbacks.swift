@@ -1,5 +1,6 @@
 internal import CFuse3
 internal import Glibc
+internal import SecretaryCore
 internal import SystemPackage
 
 /// The operations by which content is read: their answers may come later, from other threads.

@@ -1,14 +1,6 @@
 public import SecretaryCore
 public import SystemPackage
 
-/// How config files become files of a mount.
-public enum Layout: String, Sendable, CaseIterable {
-    /// Each value is a file, at its dotted path as directories.
-    case keys
-    /// Each config file is a file, with its envelopes replaced by their plaintext.
-    case files
-}
-
 /// What of a config repository a mount shows.
 public struct MountSelection: Sendable {
     /// A config file, a folder of them, or with a view the repository.

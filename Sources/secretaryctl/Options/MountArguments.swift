@@ -1,6 +1,6 @@
 public import ArgumentParser
 import Glibc
-public import SecretFS
+public import SecretaryCore
 
 extension Layout: ExpressibleByArgument {}
 extension CachePolicy: ExpressibleByArgument {}

@@ -1,6 +1,6 @@
 package import SystemPackage
 
-/// A YAML file of rules, not of data: `.secretary.yaml`, and what programs read that are no part of a repository.
+/// A file of rules, not of data: `.secretary.yaml`, and what programs read that are no part of a repository.
 package enum SettingsFile {
     private static let sizeLimit = 1 << 20
 
@@ -18,14 +18,24 @@ package enum SettingsFile {
         try section(of: SourceText(name: name, bytes: bytes), keys: keys)
     }
 
-    static func section(of text: SourceText, keys: [String]) throws(SecretaryError) -> SettingsSection {
+    /// The same for JSON, which programs write.
+    static func parseJSON(
+        _ bytes: [UInt8], name: String, keys: [String]
+    ) throws(SecretaryError) -> SettingsSection {
+        try section(of: SourceText(name: name, bytes: bytes), keys: keys, reader: JSONReader.read)
+    }
+
+    static func section(
+        of text: SourceText, keys: [String],
+        reader: (SourceText) throws(SecretaryError) -> ConfigNode = YAMLReader.read
+    ) throws(SecretaryError) -> SettingsSection {
         guard text.bytes.count <= sizeLimit else {
             throw SecretaryError(
                 .configuration, "\(text.name) is larger than \(sizeLimit >> 20) MiB, the limit for settings")
         }
         let root: ConfigNode
         do {
-            root = try YAMLReader.read(text)
+            root = try reader(text)
         } catch {
             throw SecretaryError(.configuration, error.message, hint: error.hint)
         }
