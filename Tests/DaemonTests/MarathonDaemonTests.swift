@@ -17,18 +17,18 @@ import Testing
             [
                 "decrypt", "-s", "http://127.0.0.1:\(daemon.port)", "--deploy-key", "deploy-private-key.pem",
                 "--service-key", "service-private-key.pem", "--master-key", "master-public-key.pem", "--app-id",
-                setup.claim.app, "--app-version", FakeMarathon.version, "--task-id", setup.claim.id,
+                setup.claim.app, "--app-version", FakeOrchestrator.version, "--task-id", setup.claim.id,
             ], input: envelope.text, environment: ["PATH": "/usr/bin:/bin"], directory: setup.scratch.path)
     }
 
-    private func run(_ marathon: FakeMarathon, variable: Envelope) async throws {
+    private func run(_ marathon: FakeOrchestrator, variable: Envelope) async throws {
         let environment = try [
             "DEPLOY_PUBLIC_KEY": setup.key("deploy").publicKey.base64,
             "SERVICE_PUBLIC_KEY": setup.key("service").publicKey.base64,
             "COPIED": String(decoding: variable.text, as: UTF8.self),
         ]
         try await marathon.run(
-            setup.claim.app, tasks: [(setup.claim.id, FakeMarathon.version, "TASK_RUNNING")],
+            setup.claim.app, tasks: [(setup.claim.id, FakeOrchestrator.version, "TASK_RUNNING")],
             environment: String(decoding: JSONEncoder().encode(environment), as: UTF8.self))
     }
 
@@ -39,7 +39,7 @@ import Testing
         let (own, foreign) = (
             try setup.envelope(scope: "/prod/shop"), try setup.envelope(scope: "/prod/bank#PASSWORD")
         )
-        try await FakeMarathon.run { marathons in
+        try await FakeOrchestrator.run { marathons in
             try await run(marathons[0], variable: copied)
             for (policy, status) in [("deny", 77), ("warn", 0), ("allow", 0)] as [(String, Int32)] {
                 try setup.configure()
@@ -71,7 +71,7 @@ import Testing
         let answers = try #require(file["marathon"] as? [String: Any]).mapValues { answer in
             try JSONSerialization.data(withJSONObject: answer)
         }
-        try await FakeMarathon.run { marathons in
+        try await FakeOrchestrator.run { marathons in
             for (request, answer) in answers {
                 let path = try #require(request.split(separator: " ").last)
                 try await marathons[0].answer(String(path), with: String(decoding: answer, as: UTF8.self))

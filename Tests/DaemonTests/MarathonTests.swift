@@ -6,7 +6,7 @@ import Testing
 @testable import secretaryd
 
 @Suite("Marathon: who is asked which tasks run", .serialized, .timeLimit(.minutes(5))) struct MarathonTests {
-    private static let version = FakeMarathon.version
+    private static let version = FakeOrchestrator.version
     private let keys: GrantKeys
 
     init() throws {
@@ -21,10 +21,10 @@ import Testing
 
     private func text(_ envelope: Envelope) -> String { "\"" + String(decoding: envelope.text, as: UTF8.self) + "\"" }
 
-    private func authorizer(_ marathons: [FakeMarathon], _ change: (inout MarathonSettings) -> Void = { _ in })
+    private func authorizer(_ marathons: [FakeOrchestrator], _ change: (inout OrchestratorSettings) -> Void = { _ in })
         -> MarathonAuthorizer
     {
-        var settings = MarathonSettings(urls: marathons.map(\.url))
+        var settings = OrchestratorSettings(urls: marathons.map(\.url))
         settings.deadline = .seconds(20)
         change(&settings)
         return MarathonAuthorizer(settings)
@@ -42,7 +42,7 @@ import Testing
     func grants() async throws {
         let (own, scoped) = (try keys.sealed("own"), try keys.sealed("x", scope: "/prod#SCOPED"))
         let service = try PrivateKey.generate().publicKey
-        try await FakeMarathon.run { [self] marathons in
+        try await FakeOrchestrator.run { [self] marathons in
             try await marathons[0].run(
                 "/prod/web",
                 environment: environment([
@@ -66,7 +66,7 @@ import Testing
 
     @Test("exactly one task of that id and version, staging, starting or running")
     func tasks() async throws {
-        try await FakeMarathon.run { [self] marathons in
+        try await FakeOrchestrator.run { [self] marathons in
             let authorizer = authorizer(marathons) { $0.cache = .zero }
             for (state, isRunning) in [
                 ("TASK_STAGING", true), ("TASK_STARTING", true), ("TASK_RUNNING", true), ("TASK_KILLING", false),
@@ -93,7 +93,7 @@ import Testing
     @Test("keys that are missing or broken are not as good as none")
     func keysOfTasks() async throws {
         let good = "\"\(keys.deploy.publicKey.base64)\""
-        try await FakeMarathon.run { [self] marathons in
+        try await FakeOrchestrator.run { [self] marathons in
             let authorizer = authorizer(marathons) { $0.cache = .zero }
             for environment in [
                 "{}", #"{"DEPLOY_PUBLIC_KEY":{"secret":"x"}}"#, #"{"DEPLOY_PUBLIC_KEY":""}"#,
@@ -111,7 +111,7 @@ import Testing
         let marker = "hunter2"
         let path = "/v2/apps/prod/web?embed=apps.tasks"
         let deep = String(repeating: "[", count: 100_000)
-        try await FakeMarathon.run { [self] marathons in
+        try await FakeOrchestrator.run { [self] marathons in
             let authorizer = authorizer(marathons) {
                 $0.cache = .zero
                 $0.deadline = .seconds(4)
@@ -141,7 +141,7 @@ import Testing
     @Test("not ready while no server answers, and ready again without being asked; one bad app disturbs nobody")
     func readiness() async throws {
         let path = "/v2/apps/prod/web?embed=apps.tasks"
-        try await FakeMarathon.run { [self] marathons in
+        try await FakeOrchestrator.run { [self] marathons in
             let authorizer = authorizer(marathons) { $0.cache = .zero }
             try await marathons[0].answer(path, with: "nonsense")
             _ = await refusal(authorizer, claim())
@@ -164,7 +164,7 @@ import Testing
 
     @Test("app ids, versions and ids cannot lead anywhere else")
     func tricks() async throws {
-        try await FakeMarathon.run { [self] marathons in
+        try await FakeOrchestrator.run { [self] marathons in
             let authorizer = authorizer(marathons)
             for app in ["/../v2/info", "/a/..", "/a/./b", "a", "", "/a#b", "/a//b", "/a\r\nX: y", "/"] {
                 let error = await refusal(authorizer, claim(app))
@@ -187,8 +187,8 @@ import Testing
 
     @Test("a hundred that ask at the same time make one look-up, and answers are kept for a moment")
     func singleFlight() async throws {
-        try await FakeMarathon.run { [self] marathons in
-            let version = MarathonAuthorizer.escaped(Self.version)
+        try await FakeOrchestrator.run { [self] marathons in
+            let version = URLPath.escaped(Self.version)
             try await marathons[0].run("/prod/web", environment: environment())
             let tasks =
                 "{\"app\":{\"id\":\"/prod/web\",\"tasks\":[{\"id\":\"web.1\",\"version\":\"\(Self.version)\",\"state\":\"TASK_RUNNING\"}]}}"
@@ -209,7 +209,7 @@ import Testing
 
     @Test("a task that has ended is refused when what was kept is too old")
     func ends() async throws {
-        try await FakeMarathon.run { [self] marathons in
+        try await FakeOrchestrator.run { [self] marathons in
             try await marathons[0].run("/prod/web", environment: environment())
             let authorizer = authorizer(marathons) { $0.cache = .milliseconds(100) }
             _ = try await authorizer.grant(for: claim())
@@ -220,7 +220,7 @@ import Testing
 
     @Test("fail-over: a server that is down, hangs or is wrong costs its share of the deadline once")
     func failover() async throws {
-        try await FakeMarathon.run(2) { [self] marathons in
+        try await FakeOrchestrator.run(2) { [self] marathons in
             for marathon in marathons { try await marathon.run("/prod/web", environment: environment()) }
             try await marathons[0].answer("/v2/apps/prod/web?embed=apps.tasks", with: "", behaviour: "hang")
             let authorizer = authorizer(marathons) {
@@ -241,7 +241,7 @@ import Testing
             _ = try await authorizer.grant(for: claim())
             #expect(try await marathons[0].requests.count == 3)
 
-            let dead = MarathonAuthorizer(MarathonSettings(urls: ["http://127.0.0.1:1", marathons[0].url]))
+            let dead = MarathonAuthorizer(OrchestratorSettings(urls: ["http://127.0.0.1:1", marathons[0].url]))
             _ = try await dead.grant(for: claim())
             #expect(dead.health().counters.first { $0.name == "marathon_failovers_total" }?.value == 1)
         }
@@ -251,7 +251,7 @@ import Testing
     func password() async throws {
         let password = try unsafe SecretBytes(count: 6) { unsafe $0.copyBytes(from: "secret".utf8) }
         let secret = HTTPSecret(password)
-        try await FakeMarathon.run { [self] marathons in
+        try await FakeOrchestrator.run { [self] marathons in
             try await marathons[0].run("/prod/web", environment: environment())
             _ = try await authorizer(marathons) {
                 $0.user = "secretary"

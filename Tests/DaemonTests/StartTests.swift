@@ -32,7 +32,7 @@ struct StartTests {
             ("version: 1\nlimits: {body: 10}", "secretaryd.yml:2:16: limits.body: \"10\" is no time"),
             ("version: 1\naudit: {fsync: group}", "secretaryd.yml:2:9: audit.fsync is group, which only mounts have"),
             ("version: 1\ntls: {certificate: a}", "secretaryd.yml:2:1: tls has no key"),
-            ("version: 1\nauthorizer: {}", "authorizer has to name one of policy, marathon"),
+            ("version: 1\nauthorizer: {}", "authorizer has to name one of policy, marathon, swarm"),
             ("version: 1", "nobody is named who knows which tasks there are"),
         ])
     func mistakes(_ text: String, _ message: String) async throws {

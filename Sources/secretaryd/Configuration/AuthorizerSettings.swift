@@ -6,9 +6,10 @@ import SystemPackage
 enum AuthorizerSettings: Sendable {
     /// A file with rules.
     case policy(FilePath)
-    case marathon(MarathonSettings)
+    case marathon(OrchestratorSettings)
+    case swarm(OrchestratorSettings)
 
-    static let keys = ["policy", "marathon"]
+    static let keys = ["policy", "marathon", "swarm"]
 
     init(_ section: SettingsSection, in folder: FilePath) throws(SecretaryError) {
         guard section.keys.count == 1 else {
@@ -16,8 +17,10 @@ enum AuthorizerSettings: Sendable {
                 "\(section.name) has to name one of \(Self.keys.joined(separator: ", "))", at: section.location,
                 hint: "a daemon asks one of them")
         }
-        if let marathon = try section.section("marathon", keys: MarathonSettings.keys) {
-            self = .marathon(try MarathonSettings(marathon, in: folder))
+        if let marathon = try section.section("marathon", keys: OrchestratorSettings.keys) {
+            self = .marathon(try OrchestratorSettings(marathon, in: folder))
+        } else if let swarm = try section.section("swarm", keys: OrchestratorSettings.keys) {
+            self = .swarm(try OrchestratorSettings(swarm, in: folder, defaultURL: SwarmAuthorizer.defaultURL))
         } else {
             self = .policy(try section.required("policy", section.file("policy", in: folder)))
         }
@@ -28,6 +31,7 @@ enum AuthorizerSettings: Sendable {
         switch self {
         case .policy(let path): try PolicyAuthorizer(path)
         case .marathon(let settings): MarathonAuthorizer(settings, threads: threads)
+        case .swarm(let settings): SwarmAuthorizer(settings, threads: threads)
         }
     }
 }

@@ -69,9 +69,9 @@ struct DaemonOptions: ParsableArguments, Sendable {
         if let urls = marathonURL ?? (settings.authorizer == nil ? Self.variable("MARATHON_URL") : nil) {
             var parsed: [String] = []
             for url in urls.split(separator: ",") {
-                parsed.append(try MarathonSettings.url(String(url.trimmingSpaces)))
+                parsed.append(try OrchestratorSettings.url(String(url.trimmingSpaces)))
             }
-            settings.authorizer = .marathon(MarathonSettings(urls: parsed))
+            settings.authorizer = .marathon(OrchestratorSettings(urls: parsed))
         }
         // An unattended daemon without a log of its own writes to that of the service manager.
         if settings.audit.isEmpty { settings.audit.standardOutput = true }

@@ -14,7 +14,7 @@ struct MarathonTasks: Sendable {
     init(_ answer: ConfigNode, of app: AppPath) throws(SecretaryError) {
         guard let object = answer.child("app"), object.text(at: "id") == app.description,
             case .sequence(let tasks)? = object.child("tasks")
-        else { throw SecretaryError.notUnderstood }
+        else { throw SecretaryError.otherAnswer("Marathon") }
         var running: [Running: Int] = [:]
         for task in tasks {
             // Fields that older versions do not have are no proof.
@@ -39,51 +39,23 @@ struct MarathonTasks: Sendable {
 
 /// What Marathon says of one version of an app (`GET /v2/apps/ID/versions/VERSION`): its environment, as far as it matters.
 struct MarathonDefinition: Sendable {
-    let deployKey: PublicKey
-    let serviceKey: PublicKey?
+    let keys: TaskKeys
     /// The envelopes in its variables.
     let values: GrantedValues
 
     /// - Throws: `.malformed` when it is not what was asked for, `.denied` when it has no usable public keys.
     init(_ answer: ConfigNode, of app: AppPath, version: String) throws(SecretaryError) {
         guard answer.text(at: "id") == app.description, answer.text(at: "version") == version else {
-            throw SecretaryError.notUnderstood
+            throw SecretaryError.otherAnswer("Marathon")
         }
-        var variables: [ConfigNode.Entry] = []
-        if case .mapping(let entries)? = answer.child("env") { variables = entries }
+        var variables: [String: Value] = [:]
+        if case .mapping(let entries)? = answer.child("env") {
+            // A value can also be {"secret": "name"}, which is Marathon's own business: to us it is nothing.
+            for entry in entries { variables[entry.key] = entry.node.value ?? Value(scanning: []) }
+        }
         var values = GrantedValues()
-        for variable in variables {
-            // A value can also be {"secret": "name"}, which is Marathon's own business.
-            guard case .value(let value) = variable.node else { continue }
-            values.add(value.value, named: variable.key)
-        }
+        for (name, value) in variables { values.add(value, named: name) }
         self.values = values
-        let environment = ConfigNode.mapping(variables)
-        guard let deployKey = try MarathonDefinition.key("DEPLOY_PUBLIC_KEY", in: environment) else {
-            throw SecretaryError(
-                .denied, "\(app) has no DEPLOY_PUBLIC_KEY in its environment",
-                hint: "make a pair with 'secretaryctl genkeys deploy', and give the app both halves")
-        }
-        self.deployKey = deployKey
-        serviceKey = try MarathonDefinition.key("SERVICE_PUBLIC_KEY", in: environment)
-    }
-
-    /// A key that is there must be good: a broken service key is not as good as none.
-    private static func key(_ name: String, in environment: ConfigNode) throws(SecretaryError) -> PublicKey? {
-        guard let node = environment.child(name) else { return nil }
-        guard let text = node.literalText, let key = try? PublicKey(text: Array(text.utf8)) else {
-            throw SecretaryError(.denied, "the \(name) of the app is no public key")
-        }
-        return key
-    }
-}
-
-extension ConfigNode {
-    fileprivate func text(at key: String) -> String? { child(key)?.literalText }
-}
-
-extension SecretaryError {
-    fileprivate static var notUnderstood: SecretaryError {
-        SecretaryError(.malformed, "Marathon answers something else than was asked")
+        keys = try TaskKeys(of: app) { variables[$0] }
     }
 }

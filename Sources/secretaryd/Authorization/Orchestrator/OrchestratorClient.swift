@@ -4,9 +4,11 @@ import SecretaryRemote
 import Synchronization
 import SystemPackage
 
-/// Asks one of several Marathons, and the next when one does not answer.
-final class MarathonClient: Sendable {
-    private let settings: MarathonSettings
+/// Asks one of several servers of an orchestrator, and the next when one does not answer.
+final class OrchestratorClient: Sendable {
+    /// What people call it.
+    private let name: String
+    private let settings: OrchestratorSettings
     private let http: HTTPClient
     private let threads: NIOThreadPool
     /// The server that answered last is the first to be asked.
@@ -14,7 +16,8 @@ final class MarathonClient: Sendable {
     private let failovers = Atomic<UInt64>(0)
 
     /// - Parameter threads: where to wait for answers.
-    init(_ settings: MarathonSettings, threads: NIOThreadPool) {
+    init(_ name: String, _ settings: OrchestratorSettings, threads: NIOThreadPool) {
+        self.name = name
         self.settings = settings
         self.threads = threads
         http = HTTPClient(settings.http)
@@ -61,7 +64,7 @@ final class MarathonClient: Sendable {
             }
         }
         guard let last = failures.last else {
-            throw SecretaryError(.timedOut, "Marathon was not asked in time: too many tasks are looked up at once")
+            throw SecretaryError(.timedOut, "\(name) was not asked in time: too many tasks are looked up at once")
         }
         throw SecretaryError(last.code, failures.map(\.message).joined(separator: "; "), hint: last.hint)
     }
@@ -93,7 +96,7 @@ final class MarathonClient: Sendable {
         case 401, 403:
             throw SecretaryError(
                 .unavailable, "\(host) refuses the daemon (status \(response.status))",
-                hint: "set marathon.user and marathon.password-file")
+                hint: "give the credentials that it wants: see authorizer in the configuration")
         case 300..<400:
             throw SecretaryError(
                 .unavailable, "\(host) redirects, which is not followed", hint: "name the URL that it redirects to")

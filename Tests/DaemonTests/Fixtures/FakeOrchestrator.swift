@@ -8,17 +8,17 @@ import Testing
 
 @testable import secretaryd
 
-/// `fake_marathon.py` while it runs: what it answers is set, and what it was asked is read, by HTTP.
-final class FakeMarathon: Sendable {
+/// `fake_orchestrator.py` while it runs: what it answers is set, and what it was asked is read, by HTTP.
+final class FakeOrchestrator: Sendable {
     let url: String
     private let port: Int
 
     /// Runs `count` of them while `body` does.
     static func run<Result: Sendable>(
-        _ count: Int = 1, _ body: @escaping @Sendable ([FakeMarathon]) async throws -> Result
+        _ count: Int = 1, _ body: @escaping @Sendable ([FakeOrchestrator]) async throws -> Result
     ) async throws -> Result {
         let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Programs/fake_marathon.py").path
+            .appending(path: "Programs/fake_orchestrator.py").path
         let pipe = try TestSupport.Pipe()
         let python = ProcessInfo.processInfo.environment["SECRETARY_TEST_PYTHON"] ?? "/usr/bin/python3"
         return try await Command.whileRunning(
@@ -28,7 +28,7 @@ final class FakeMarathon: Sendable {
             // Ports in six characters each.
             let line = try await onThread { try pipe.read(6 * count) }
             let ports = String(decoding: line, as: UTF8.self).split(separator: " ").compactMap { Int($0) }
-            return try await body(ports.map(FakeMarathon.init))
+            return try await body(ports.map(FakeOrchestrator.init))
         }.0
     }
 
@@ -65,7 +65,7 @@ final class FakeMarathon: Sendable {
     }
 }
 
-extension FakeMarathon {
+extension FakeOrchestrator {
     static let version = "2026-11-22T01:02:03.004Z"
 
     /// Answers as Marathon does, for an app with one task.
@@ -79,7 +79,7 @@ extension FakeMarathon {
             with:
                 #"{"app":{"id":"\#(app)","version":"\#(version)","env":{},"tasks":[\#(list.joined(separator: ","))]}}"#)
         try await answer(
-            "/v2/apps\(app)/versions/\(MarathonAuthorizer.escaped(version))",
+            "/v2/apps\(app)/versions/\(URLPath.escaped(version))",
             with: #"{"id":"\#(app)","version":"\#(version)","env":\#(environment)}"#)
     }
 }

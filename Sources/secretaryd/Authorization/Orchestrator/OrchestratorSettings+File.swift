@@ -2,21 +2,25 @@ import SecretaryCore
 import SecretaryRemote
 import SystemPackage
 
-extension MarathonSettings {
+extension OrchestratorSettings {
     static let keys = [
         "urls", "user", "password-file", "ca", "client-certificate", "client-key", "deadline", "cache", "answer-limit",
         "unscoped",
     ]
 
     /// Reads the mapping of a configuration file.
-    /// - Parameter folder: what names of files are relative to.
+    /// - Parameters:
+    ///   - folder: what names of files are relative to.
+    ///   - defaultURL: what is asked when no URL is given.
     /// - Throws: `.configuration`, `FILE:LINE:COLUMN: what`, and `.noInput` for a password that cannot be read.
-    init(_ section: SettingsSection, in folder: FilePath) throws(SecretaryError) {
-        self.init(
-            urls: try section.list("urls") { text throws(SecretaryError) in try Self.url(text) })
+    init(
+        _ section: SettingsSection, in folder: FilePath, defaultURL: String? = nil
+    ) throws(SecretaryError) {
+        self.init(urls: try section.list("urls") { text throws(SecretaryError) in try Self.url(text) })
+        if urls.isEmpty, let defaultURL { urls = [defaultURL] }
         guard !urls.isEmpty else {
             throw section.error(
-                "\(section.name) has no urls", at: section.location, hint: "write urls: [http://marathon.example:8080]")
+                "\(section.name) has no urls", at: section.location, hint: "write urls: [http://server.example:8080]")
         }
         user = try section.text("user")?.text
         if let file = try section.file("password-file", in: folder) {
@@ -37,8 +41,8 @@ extension MarathonSettings {
         unscoped = try section.choice("unscoped") ?? unscoped
     }
 
-    /// The URL of one Marathon.
-    /// - Throws: `.usage` for anything but `http` and `https`, and for a password in it, which reports could show.
+    /// The URL of one server.
+    /// - Throws: `.usage` for what is no URL, and for a password in it, which reports could show.
     static func url(_ text: String) throws(SecretaryError) -> String {
         let url = try HTTPURL(parsing: text)
         guard !text.contains("@"), !text.contains("?"), !text.contains("#") else {

@@ -2,9 +2,9 @@ import SecretaryCore
 import SecretaryRemote
 import SystemPackage
 
-/// How Marathon is asked.
-struct MarathonSettings: Sendable {
-    /// `http://…` or `https://…`; when one does not answer the next is asked.
+/// How an orchestrator is asked.
+struct OrchestratorSettings: Sendable {
+    /// `http://…`, `https://…` or `unix://…`; when one does not answer the next is asked.
     var urls: [String]
     var user: String?
     var password: HTTPSecret?

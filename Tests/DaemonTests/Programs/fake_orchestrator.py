@@ -1,5 +1,5 @@
-"""Stands in for Marathon: fake_marathon.py COUNT prints the ports, six characters each, of COUNT servers that share
-nothing.
+"""Stands in for Marathon or a swarm: fake_orchestrator.py COUNT prints the ports, six characters each, of COUNT servers
+that share nothing.
 
 POST /control/answers?path=P&status=S&behaviour=B sets what is answered to P: the posted body, or a misbehaviour:
   slow      after ten seconds         hang   never
