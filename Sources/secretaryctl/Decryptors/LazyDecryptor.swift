@@ -1,27 +1,29 @@
 import SecretaryCore
 import Synchronization
 
-/// Looks for keys when the first envelope needs one: what holds no envelope needs none.
+/// Makes a decryptor when the first envelope needs one: what holds no envelope needs no keys, and a program that starts should
+/// not prepare for what it is never asked.
 final class LazyDecryptor: Decryptor {
-    private let reader: Reader
-    /// What the search gave; it is not repeated for every envelope.
-    private let found = Mutex<Result<LocalDecryptor, SecretaryError>?>(nil)
+    private let make: @Sendable () throws(SecretaryError) -> LocalDecryptor
+    /// What that gave; it is not repeated for every envelope.
+    private let made = Mutex<Result<LocalDecryptor, SecretaryError>?>(nil)
 
-    init(_ reader: Reader) {
-        self.reader = reader
+    /// - Parameter make: looks for the keys.
+    init(_ make: @escaping @Sendable () throws(SecretaryError) -> LocalDecryptor) {
+        self.make = make
     }
 
     func open(
         _ envelope: Envelope, name: String?, into target: UnsafeMutableRawBufferPointer
     ) throws(SecretaryError) {
-        try unsafe local().open(envelope, name: name, into: target)
+        try unsafe decryptor().open(envelope, name: name, into: target)
     }
 
-    private func local() throws(SecretaryError) -> LocalDecryptor {
-        let result = found.withLock { found in
-            if let found { return found }
-            let result = Result { () throws(SecretaryError) in LocalDecryptor(keys: try reader.keyRing()) }
-            found = result
+    private func decryptor() throws(SecretaryError) -> LocalDecryptor {
+        let result = made.withLock { made in
+            if let made { return made }
+            let result = Result { () throws(SecretaryError) in try make() }
+            made = result
             return result
         }
         return try result.get()

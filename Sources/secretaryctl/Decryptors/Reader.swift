@@ -31,8 +31,10 @@ struct Reader: Sendable {
     /// Whatever is needed is looked up when the first envelope needs it, so that plain text needs nothing.
     func decryptor() -> any Decryptor {
         MixedDecryptor(
-            kms: LocalDecryptor(keys: KeyRing(), service: KMSClient()),
-            others: asksDaemon ? DaemonDecryptor(self) : LazyDecryptor(self))
+            kms: LazyDecryptor { LocalDecryptor(keys: KeyRing(), service: KMSClient()) },
+            others: asksDaemon
+                ? DaemonDecryptor(self)
+                : LazyDecryptor { () throws(SecretaryError) in LocalDecryptor(keys: try keyRing()) })
     }
 
     /// The choke point for the one who reads: `decryptor()` behind the identity's rules.
