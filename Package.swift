@@ -18,6 +18,7 @@ let package = Package(
     products: [
         .executable(name: "secretaryctl", targets: ["secretaryctl"]),
         .executable(name: "secretaryd", targets: ["secretaryd"]),
+        .executable(name: "secretary-docker-plugin", targets: ["secretary-docker-plugin"]),
         .library(name: "SecretaryCore", targets: ["SecretaryCore"]),
         .library(name: "SecretFS", targets: ["SecretFS"]),
     ],
@@ -90,6 +91,30 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: checked),
+        .target(
+            name: "DockerVolumePlugin",
+            dependencies: [
+                "CLinux", "SecretaryCore", "SecretaryServer",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "docker-plugin/Sources/DockerVolumePlugin",
+            swiftSettings: checked),
+        .executableTarget(
+            name: "secretary-docker-plugin",
+            dependencies: [
+                "DockerVolumePlugin", "SecretaryCore", "SecretaryServer",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "docker-plugin/Sources/secretary-docker-plugin",
+            swiftSettings: checked),
         .executableTarget(
             name: "secretaryctl",
             dependencies: [
@@ -137,6 +162,17 @@ let package = Package(
             ],
             // What is not ours: recorded exchanges, and clients and a daemon in Python.
             resources: [.copy("Programs"), .copy("Vectors")],
+            swiftSettings: checked),
+        .testTarget(
+            name: "DockerTests",
+            dependencies: [
+                "DockerVolumePlugin", "SecretaryCore", "TestSupport", "secretary-docker-plugin", "secretaryctl",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            // What makes the machine that the tests run an engine in.
+            exclude: ["Programs"],
             swiftSettings: checked),
         .testTarget(
             name: "SecretFSTests",
