@@ -5,6 +5,8 @@ import SystemPackage
 import TestSupport
 import Testing
 
+@testable import secretaryd
+
 @Suite("Daemon: limits", .serialized)
 struct LimitTests {
     private struct Idle: Decodable {
@@ -113,6 +115,57 @@ struct LimitTests {
             #expect(!refused.isEmpty && refused.allSatisfy { $0.contains("Retry-After: 1\r\n") })
             #expect(try await daemon.get("/healthz").status == 200)
         }
+    }
+
+    @Test("requests that wait for Marathon take places; who finds none is refused at once, until there is one again")
+    func inFlight() async throws {
+        let setup = try DaemonSetup()
+        let exchange = try RecordedExchange()
+        try await FakeOrchestrator.run { marathons in
+            let path = "/v2/apps/demo/webapp?embed=apps.tasks"
+            try setup.configure(limits: ["in-flight: 2"])
+            let text = try setup.scratch.readText("secretaryd.yml").replacing(
+                "{policy: policy.yml}", with: "{marathon: {urls: \"\(marathons[0].url)\", cache: 0s, deadline: 20s}}")
+            try setup.scratch.write("secretaryd.yml", text)
+            try await setup.withDaemon { daemon in
+                let body = exchange.body.replacing(#/appid=[^&]*/#, with: "appid=%2Fdemo%2Fwebapp")
+                let ask = { @Sendable () async throws -> String in
+                    let url = "http://127.0.0.1:\(daemon.port)/v1/decrypt"
+                    return try await Command.run("curl", ["-si", "-m", "120", "-d", body, url]).text
+                }
+                try await marathons[0].answer(path, with: "", behaviour: "hang")
+                async let first = ask()
+                async let second = ask()
+                try await eventually("both wait for Marathon") {
+                    try await daemon.metric("secretaryd_in_flight") == 2
+                }
+                let refused = try await ask()
+                #expect(refused.hasPrefix("HTTP/1.1 503") && refused.contains("Retry-After: 1\r\n"), "\(refused)")
+                #expect(try await daemon.get("/healthz").status == 200)
+                // Their time ends, and Marathon answers again: that there is no such app.
+                let waited = try await [first, second]
+                #expect(waited.allSatisfy { $0.hasPrefix("HTTP/1.1 504") }, "\(waited)")
+                try await marathons[0].answer(path, with: "", status: 404)
+                let late = try await ask()
+                #expect(late.hasPrefix("HTTP/1.1 500") && late.contains("not running"), "\(late)")
+            }
+        }
+    }
+
+    @Test("a task may have so many requests in work at once, and another task as many")
+    func taskInFlight() throws {
+        var settings = LimitSettings()
+        settings.taskInFlight = 2
+        let limits = RequestLimits(settings)
+        let (one, other) = (TaskClaim(app: "/a", version: "1", id: "1"), TaskClaim(app: "/a", version: "1", id: "2"))
+        for task in [one, one, other, other] { try limits.enter(task) }
+        for task in [one, other] {
+            let refusal = #expect(throws: Refusal.self) { try limits.enter(task) }
+            #expect(refusal?.reason == .busy && refusal?.retryAfter == 1)
+        }
+        limits.leave(one)
+        try limits.enter(one)
+        #expect(throws: Refusal.self) { try limits.enter(other) }
     }
 
     @Test("memory does not grow with the number of requests", .timeLimit(.minutes(2)))
