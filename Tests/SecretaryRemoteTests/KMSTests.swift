@@ -72,7 +72,7 @@ struct KMSFailureTests {
     }
 }
 
-/// Against moto, a KMS that somebody else has written, beside boto3 and PyNaCl.
+/// Against moto, a KMS that somebody else has written, beside the AWS CLI and PyNaCl.
 @Suite("KMS with moto", .enabled(if: hasPython, "needs SECRETARY_TEST_PYTHON, which make test sets"))
 struct KMSMotoTests {
     private struct Host: Sendable {
@@ -118,7 +118,7 @@ struct KMSMotoTests {
         [], Array("hunter2".utf8), Array(0...255), [UInt8](repeating: 7, count: 99_999),
     ]
 
-    @Test("boto3 and PyNaCl open what we seal, and we open what they seal, with and without a scope")
+    @Test("the AWS CLI and PyNaCl open what we seal, and we open what they seal, with and without a scope")
     func interoperable() async throws {
         try await withMoto { host in
             for (plaintext, scope) in zip(Self.plaintexts, [nil, nil, "/prod/shop/web#PÄSSWORD", "/"]) {
