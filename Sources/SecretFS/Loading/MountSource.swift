@@ -15,6 +15,8 @@ public protocol MountSource: Sendable {
 /// A source as it was at one moment.
 public struct LoadedSource: Sendable {
     public var files: [PlannedFile]
+    /// Folders that are there even where no file is in them.
+    var folders: [[UInt8]] = []
     /// Directories in which a change can change the files.
     public var directories: [FilePath]
     /// Symbolic links by which the source is reached: another target is another source.
@@ -25,6 +27,10 @@ public struct LoadedSource: Sendable {
     public var isRestless: Bool
     /// What is questionable but no error, a sentence each.
     public var warnings: [String]
+    /// The volumes that it consists of, if it does.
+    var volumes: [VolumeStatus] = []
+    /// Whether something is missing that may be back without anybody being told.
+    var isIncomplete = false
 
     public init(
         files: [PlannedFile], directories: [FilePath], links: [FilePath], auxiliaries: Set<FilePath>,

@@ -14,6 +14,7 @@ struct Reloader: ~Copyable {
     struct Reading {
         let tree: Tree
         let warnings: [String]
+        var volumes: [VolumeStatus] = []
     }
 
     /// When to look again although nothing happens.
@@ -67,10 +68,12 @@ struct Reloader: ~Copyable {
             if !isWhole, previous != nil { return nil }
             let loaded = try result.get()
             try policy.requireObedience(to: loaded.files)
+            if loaded.isIncomplete { nextLook = nextLook ?? .now + Self.retryInterval }
             if loaded.isRestless { nextLook = .now + Self.restInterval }
             source.confirm()
-            let tree = try builder.build(loaded.files, after: previous, now: WallClock.nanoseconds())
-            return Reading(tree: tree, warnings: loaded.warnings)
+            let tree = try builder.build(
+                loaded.files, folders: loaded.folders, after: previous, now: WallClock.nanoseconds())
+            return Reading(tree: tree, warnings: loaded.warnings, volumes: loaded.volumes)
         }
         return nil
     }
@@ -92,7 +95,7 @@ struct Reloader: ~Copyable {
                 // A source that answers too late is read for nobody.
                 if waker.isStopped { return }
                 keeper.show(reading.tree)
-                reports.noteLoaded(warnings: reading.warnings, now: WallClock.nanoseconds())
+                reports.note(reading, now: WallClock.nanoseconds())
             } catch {
                 reports.noteBroken(error.message)
                 // What is wrong inside a file is mended by changing it; a source that is gone sends no event when it is back.

@@ -106,7 +106,14 @@ public final class RepositorySource: MountSource {
     /// - Parameter canOpen: whether there is a key for an envelope.
     /// - Throws: `.wrongKey` when there are envelopes and no key fits any; whatever reading the source throws.
     public func requireFittingKey(canOpen: (Envelope) -> Bool) throws(SecretaryError) {
-        let envelopes = try load(unsettled: []).files.flatMap { file -> [Envelope] in
+        try requireFittingKey(for: load(unsettled: []).files, canOpen: canOpen)
+    }
+
+    /// The same for files that have been read.
+    func requireFittingKey(
+        for files: [PlannedFile], canOpen: (Envelope) -> Bool
+    ) throws(SecretaryError) {
+        let envelopes = files.flatMap { file -> [Envelope] in
             if case .secret(let secret) = file.body { secret.envelopes } else { [] }
         }
         guard let first = envelopes.first, !envelopes.contains(where: canOpen) else { return }

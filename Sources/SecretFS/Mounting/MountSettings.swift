@@ -21,6 +21,8 @@ public struct MountSettings: Sendable {
     public var sourcePatience: Duration
     /// Where opens are written down; `nil` for nowhere.
     public var audit: AuditSettings?
+    /// Asked about readers' containers for the log; `nil` for nobody.
+    public var engine: (any ContainerEngine)?
     /// A process with whose end the mount ends.
     public var companion: Int32?
     /// More threads than this never serve requests at once.

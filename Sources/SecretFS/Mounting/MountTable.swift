@@ -4,6 +4,10 @@ internal import SystemPackage
 /// The mounts that this process sees (`/proc/self/mountinfo`, see proc(5)).
 struct MountTable {
     struct Entry {
+        /// The number of the file system: `0:57`.
+        var device: String
+        /// The folder of the file system that is mounted.
+        var root: String
         var mountpoint: String
         /// As `fuse.secretfs`.
         var type: String
@@ -35,7 +39,8 @@ struct MountTable {
             guard let dash = fields.firstIndex(of: "-"), fields.count > dash + 1, dash > 4 else { return nil }
             let owner = fields[fields.endIndex - 1].split(separator: ",").first { $0.hasPrefix("user_id=") }
             return Entry(
-                mountpoint: Self.unescape(fields[4]), type: String(fields[dash + 1]),
+                device: String(fields[2]), root: Self.unescape(fields[3]), mountpoint: Self.unescape(fields[4]),
+                type: String(fields[dash + 1]),
                 owner: owner.flatMap { UInt32($0.dropFirst("user_id=".count)) })
         }
     }
@@ -48,6 +53,16 @@ struct MountTable {
     /// The type of the uppermost mount at `path`; `nil` when nothing is mounted there.
     func type(at path: String) -> String? {
         entries.last { $0.mountpoint == path }?.type
+    }
+
+    /// The file system that is uppermost at `path`.
+    func device(at path: String) -> String? {
+        entries.last { $0.mountpoint == path }?.device
+    }
+
+    /// Whether a folder of a file system is mounted, or a part of it, and not only something above it.
+    func contains(_ folder: String, of device: String) -> Bool {
+        entries.contains { $0.device == device && ($0.root == folder || $0.root.hasPrefix("\(folder)/")) }
     }
 
     /// Blanks, tabs, line ends and backslashes are written as a backslash and three octal digits.

@@ -74,6 +74,14 @@ final class ProcThread: Sendable {
         } ?? false
     }
 
+    /// Whether the thread sees a mount of this folder of a file system, or of a part of the folder.
+    func hasMounted(_ path: String, of device: String) -> Bool {
+        guard let file = Self.open("mountinfo", in: folder.rawValue, 0) else { return false }
+        defer { try? file.close() }
+        guard let text = try? file.readToEnd() else { return false }
+        return MountTable(text: String(decoding: text, as: UTF8.self)).contains(path, of: device)
+    }
+
     /// The mount namespace of this process.
     static let ownMountNamespace = link("/proc/self/ns/mnt", in: AT_FDCWD)
 

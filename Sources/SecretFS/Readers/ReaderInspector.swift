@@ -16,6 +16,8 @@ final class ReaderInspector: Sendable {
         let reader: ReaderProcess
         /// When it was looked at last.
         let seen = Mutex(ContinuousClock.now)
+        /// Volumes that were seen to be mounted where it is, and when.
+        let volumes = Mutex<[String: ContinuousClock.Instant]>([:])
 
         init(thread: ProcThread, sight: ProcThread.Sight, reader: ReaderProcess) {
             self.thread = thread
@@ -32,6 +34,15 @@ final class ReaderInspector: Sendable {
     /// The kernel takes longer to tell them than everything else together, and who opens many files opens one soon after
     /// another. The program is looked at each time: this also tells that the thread is the one from before.
     private static let freshness = Duration.milliseconds(1)
+    /// So long it counts that a volume was mounted where a thread is.
+    private static let mountFreshness = Duration.seconds(1)
+    /// The number of the mount's own file system.
+    private let device: @Sendable () -> String
+
+    /// - Parameter device: the number of the mount's own file system, as mountinfo has it.
+    init(device: @escaping @Sendable () -> String = { "" }) {
+        self.device = device
+    }
 
     /// - Parameters:
     ///   - caller: a thread that waits for an answer, and so neither ends nor executes another program before it gets one; a
@@ -60,6 +71,19 @@ final class ReaderInspector: Sendable {
             reader = remember(thread, sight, of: caller)
         }
         return reader.asking(as: caller)
+    }
+
+    /// Whether a volume is mounted where the caller is, for itself: a mount of all volumes does not count.
+    /// - Parameter caller: whose reader was asked for just now.
+    func hasMounted(_ volume: String, caller: Caller, willWait: () -> Void) -> Bool {
+        guard let known = known.withLock({ $0[caller.thread] }) else { return false }
+        let now = ContinuousClock.now
+        if let seen = known.volumes.withLock({ $0[volume] }), now - seen < Self.mountFreshness { return true }
+        willWait()
+        let device = device()
+        guard !device.isEmpty, known.thread.hasMounted("/\(volume)", of: device) else { return false }
+        known.volumes.withLock { $0[volume] = now }
+        return true
     }
 
     private func remember(_ thread: ProcThread, _ sight: ProcThread.Sight, of caller: Caller) -> ReaderProcess {

@@ -9,9 +9,16 @@ struct Verdict {
 }
 
 extension SecretFile {
+    /// Whether it opens only where its volume is mounted.
+    var isForMounted: Bool { volume?.readers == .mounted }
+
     /// Decides whether a reader may have the file.
-    func verdict(on reader: ReaderProcess) -> Verdict {
-        let decision = readers.decide(reader)
+    /// - Parameter hasMounted: whether the file's volume is mounted where the reader is, or need not be.
+    func verdict(on reader: ReaderProcess, hasMounted: Bool = true) -> Verdict {
+        let decision =
+            hasMounted
+            ? readers.decide(reader)
+            : ReaderDecision(isAllowed: false, rule: "volume \(volume?.name ?? "") is not mounted where the reader is")
         guard decision.isAllowed else {
             let refusal = SecretaryError(
                 .denied, "user \(reader.uid) may not read it in process \(reader.pid): \(decision.rule)")

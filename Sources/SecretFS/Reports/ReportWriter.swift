@@ -11,6 +11,8 @@ final class ReportWriter: Sendable {
         /// Why the source as it is now cannot be shown; the tree before is shown instead.
         var error: String?
         var warnings: [String]
+        /// Of a mount of volumes.
+        var volumes: [VolumeStatus] = []
     }
 
     let failures = FailureLog()
@@ -64,11 +66,12 @@ final class ReportWriter: Sendable {
             reading.flatMap { ContinuousClock.now - $0.began > Self.readingPatience ? $0.time : nil }
         }
         return silence.map { "the source has not answered since \(Timestamp.text($0, isFine: false))" } ?? loading.error
+            ?? VolumeStatus.trouble(in: loading.volumes)
     }
 
     /// The source was read anew.
-    func noteLoaded(warnings: [String], now: Int64) {
-        loading.withLock { $0 = Loading(loaded: now, error: nil, warnings: warnings) }
+    func note(_ reading: Reloader.Reading, now: Int64) {
+        loading.withLock { $0 = Loading(reading, now: now) }
     }
 
     /// The source cannot be read as it is now.
@@ -99,8 +102,9 @@ final class ReportWriter: Sendable {
                 ("count", .number(failure.count)),
             ])
         }
-        let outside = JSONText.array((tree.decryptor?.outside ?? []).map(Self.object))
-        return .object([
+        let volumes = loading.volumes.isEmpty ? [] : [("volumes", JSONText.array(loading.volumes.map(\.json)))]
+        let outside = JSONText.array(tree.outside.map(Self.object))
+        let members: [(String, JSONText)] = [
             ("state", .string(isStandIn ? "failed" : trouble == nil ? "current" : "outdated")),
             ("error", trouble.map { .string($0) } ?? .null),
             ("source", .string(source)),
@@ -125,7 +129,8 @@ final class ReportWriter: Sendable {
             ("upgrades", .number(notice.upgrades)),
             ("upgrade_error", notice.upgradeError.isEmpty ? .null : .string(notice.upgradeError)),
             ("version", .string(version)),
-        ])
+        ]
+        return .object(members + volumes)
     }
 
     private static func object(_ sink: AuditSinkStatus) -> JSONText {
@@ -148,4 +153,10 @@ final class ReportWriter: Sendable {
 
     /// What is wrong with more than this mount.
     private var machineWarnings: [String] { LockedMemory.warning.map { [$0.message] } ?? [] }
+}
+
+extension ReportWriter.Loading {
+    init(_ reading: Reloader.Reading, now: Int64) {
+        self.init(loaded: now, error: nil, warnings: reading.warnings, volumes: reading.volumes)
+    }
 }

@@ -5,14 +5,22 @@ internal import SecretaryCore
 ///
 /// They are taken for every open, also of a secret that somebody has open already: only the decryption is shared.
 struct Admission: Sendable {
-    private let inspector = ReaderInspector()
+    private let inspector: ReaderInspector
     private let trail: AuditTrail?
+    private let engine: (any ContainerEngine)?
     private let turn: ServingTurn
     let promptness = Promptness()
 
-    /// - Parameter trail: where each decision is written down.
-    init(trail: AuditTrail? = nil, turn: ServingTurn = ServingTurn()) {
+    /// - Parameters:
+    ///   - trail: where each decision is written down.
+    ///   - engine: says what is written down of containers.
+    init(
+        trail: AuditTrail? = nil, turn: ServingTurn = ServingTurn(), inspector: ReaderInspector = ReaderInspector(),
+        engine: (any ContainerEngine)? = nil
+    ) {
         self.trail = trail
+        self.inspector = inspector
+        self.engine = engine
         self.turn = turn
     }
 
@@ -24,11 +32,16 @@ struct Admission: Sendable {
     /// - Returns: who reads.
     /// - Throws: `.denied` by a rule or a scope; `.io` when that cannot be written down.
     func admit(_ caller: Caller, to file: SecretFile, generation: UInt64) throws(SecretaryError) -> ReaderProcess {
-        let reader =
-            file.readers.isEmpty && trail == nil
+        let hasRules = !file.readers.isEmpty || file.isForMounted
+        var reader =
+            !hasRules && trail == nil
             ? ReaderProcess(uid: caller.uid, gid: caller.gid, pid: caller.thread)
-            : inspector.reader(of: caller, forRules: !file.readers.isEmpty, willWait: turn.end)
-        let verdict = file.verdict(on: reader)
+            : inspector.reader(of: caller, forRules: hasRules, willWait: turn.end)
+        let verdict = file.verdict(on: reader, hasMounted: hasMountedVolume(of: file, reader, caller))
+        if trail != nil, let engine, let container = reader.engineContainer {
+            turn.end()
+            reader.facts = engine.facts(of: container)
+        }
         do {
             try trail?.note(verdict, on: reader, of: file, generation: generation, willWait: turn.end)
         } catch {
@@ -37,6 +50,13 @@ struct Admission: Sendable {
         }
         if let refusal = verdict.refusal { throw refusal }
         return reader
+    }
+
+    /// Whether the reader is where the file's volume is mounted, or where that does not matter: it does not where all volumes
+    /// are mounted.
+    private func hasMountedVolume(of file: SecretFile, _ reader: ReaderProcess, _ caller: Caller) -> Bool {
+        guard file.isForMounted, let volume = file.volume, !reader.sharesMountNamespace else { return true }
+        return inspector.hasMounted(volume.name, caller: caller, willWait: turn.end)
     }
 
     /// Writes down that an open that was allowed has led to nothing.

@@ -35,11 +35,14 @@ final class Filesystem: Sendable {
     ///   - workerNumber: 0 for the process that serves the mount first.
     ///   - deadline: how long a reader waits for something outside.
     ///   - trail: where opens are written down.
+    ///   - inspector: finds out who opens.
+    ///   - engine: knows the containers of those who open.
     init(
         tree: Tree, awaitsSource: Bool = false, held: HeldSecrets,
         handles: OpenHandles = OpenHandles(), policy: CachePolicy, reports: ReportWriter,
         shelf: ReportShelf = ReportShelf(), workerNumber: UInt64 = 0,
-        deadline: Duration = .seconds(5), trail: AuditTrail? = nil
+        deadline: Duration = .seconds(5), trail: AuditTrail? = nil, inspector: ReaderInspector = ReaderInspector(),
+        engine: (any ContainerEngine)? = nil
     ) {
         self.state = Mutex(State(tree: tree))
         self.held = held
@@ -47,7 +50,7 @@ final class Filesystem: Sendable {
         self.reports = reports
         self.shelf = shelf
         self.workerNumber = workerNumber
-        self.admission = Admission(trail: trail, turn: turn)
+        self.admission = Admission(trail: trail, turn: turn, inspector: inspector, engine: engine)
         self.outside = WaitingForOutside(deadline: deadline)
         self.source = AwaitedSource(isAwaited: awaitsSource)
         self.handles = handles

@@ -10,7 +10,7 @@ struct Beginning {
     /// What the source says.
     init(_ reading: Reloader.Reading) {
         tree = reading.tree
-        loading = ReportWriter.Loading(loaded: WallClock.nanoseconds(), error: nil, warnings: reading.warnings)
+        loading = ReportWriter.Loading(reading, now: WallClock.nanoseconds())
         awaitsSource = false
     }
 

@@ -41,7 +41,8 @@ final class MountService {
         filesystem = Filesystem(
             tree: beginning.tree, awaitsSource: beginning.awaitsSource, held: held, handles: handles,
             policy: settings.cache, reports: reports, shelf: memory.shelf, workerNumber: number,
-            deadline: settings.deadline, trail: trail)
+            deadline: settings.deadline, trail: trail, inspector: ReaderInspector { memory.notice.device },
+            engine: settings.engine)
     }
 
     /// Answers requests from now on.

@@ -74,7 +74,9 @@ final class SourceFollower: Sendable {
     private static func readFirst(_ reloader: inout Reloader, after former: Tree?) -> FirstReading {
         do throws(SecretaryError) {
             if let reading = try reloader.load(after: former) {
-                return .success(Reloader.Reading(tree: reading.tree.continuing(former), warnings: reading.warnings))
+                return .success(
+                    Reloader.Reading(
+                        tree: reading.tree.continuing(former), warnings: reading.warnings, volumes: reading.volumes))
             }
             throw SecretaryError(.io, "the source changes all the time", hint: "wait until it does not")
         } catch {
@@ -95,7 +97,7 @@ final class SourceFollower: Sendable {
         switch first {
         case .success(let reading):
             keeper.show(reading.tree)
-            reports.noteLoaded(warnings: reading.warnings, now: WallClock.nanoseconds())
+            reports.note(reading, now: WallClock.nanoseconds())
         case .failure(let error):
             reports.noteBroken(error.message)
             keeper.filesystem.endWaitingForSource()

@@ -83,6 +83,8 @@ extension Supervisor {
             let mount = try KernelMount(at: mountpoint.path, options: settings.kernelOptions)
             memory.greeting = mount.greeting
             connection = mount.connection
+            let device = (try? MountTable())?.device(at: mountpoint.path)
+            memory.updateNotice { $0.device = device ?? "" }
         }
         if let connection { current?.process.control.send(.serve, "", [connection]) }
     }

@@ -14,13 +14,16 @@ struct SupervisorNotice: Sendable, Equatable {
     var upgrades = 0
     /// Why the last upgrade was not done; empty when it was.
     var upgradeError = ""
+    /// The number of the mount's file system, as mountinfo has it: `0:57`; empty when nobody knows.
+    var device = ""
 
     init() {}
 
     /// - Parameter text: what `text` gave.
     init(text: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count == 7 else { return }
+        // A supervisor before volumes did not write the last.
+        guard lines.count == 7 || lines.count == 8 else { return }
         supervisor = Int(lines[0]) ?? 0
         workers = UInt64(lines[1]) ?? 0
         restarts = Int(lines[2]) ?? 0
@@ -28,13 +31,14 @@ struct SupervisorNotice: Sendable, Equatable {
         upgrades = Int(lines[4]) ?? 0
         upgradeError = String(lines[5])
         mountpoint = String(lines[6])
+        device = lines.count > 7 ? String(lines[7]) : ""
     }
 
     /// One line for each.
     var text: String {
         [
             String(supervisor), String(workers), String(restarts), Self.line(lastEnd), String(upgrades),
-            Self.line(upgradeError), mountpoint,
+            Self.line(upgradeError), mountpoint, device,
         ].joined(separator: "\n")
     }
 

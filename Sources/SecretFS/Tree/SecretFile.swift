@@ -21,7 +21,9 @@ public struct SecretFile: Sendable {
     /// Where it is written: `FILE:LINE:COLUMN`.
     public let source: String
     /// Where it is shown: its path in the mount.
-    public let path: String
+    public private(set) var path: String
+    /// The volume that it is in; `nil` where there are none.
+    private(set) var volume: VolumeAccess?
     /// Whether decrypting it may wait for something outside this process.
     let mayBlock: Bool
     /// Names this version: a digest of everything encrypted and literal in it.
@@ -65,6 +67,14 @@ public struct SecretFile: Sendable {
         case .value(let value): value.isMalformed ? max(value.plaintextCount, 1) : value.plaintextCount
         case .rendering(let rendering): rendering.isMalformed ? max(rendering.count, 1) : rendering.count
         }
+    }
+
+    /// The same file in a volume, below the volume's folder.
+    func inVolume(_ volume: VolumeAccess) -> SecretFile {
+        var file = self
+        file.volume = volume
+        file.path = "\(volume.name)/\(path)"
+        return file
     }
 
     /// Everything in it that is encrypted.

@@ -12,15 +12,15 @@ final class Tree: Sendable {
     let nodes: [Inode: Node]
     /// Number of files that have to be decrypted.
     let secretCount: Int
-    /// What decrypts them.
-    let decryptor: (any Decryptor)?
+    /// What decrypts them, in each volume; under the empty name where there are no volumes.
+    private let decryptors: [String: any Decryptor]
     /// The latest of its times.
     let latest: Int64
 
     init(generation: UInt64, root: Node) {
         var nodes: [Inode: Node] = [:]
         var secretCount = 0
-        var decryptor: (any Decryptor)?
+        var decryptors: [String: any Decryptor] = [:]
         var latest = Int64.min
         var pending = [root]
         while let node = pending.popLast() {
@@ -30,7 +30,7 @@ final class Tree: Sendable {
             case .directory(let directory): pending.append(contentsOf: directory.entries.map(\.node))
             case .secret(let file):
                 secretCount += 1
-                decryptor = file.opener.decryptor
+                decryptors[file.volume?.name ?? ""] = file.opener.decryptor
             case .text, .report, .lost: break
             }
         }
@@ -38,8 +38,19 @@ final class Tree: Sendable {
         self.root = root
         self.nodes = nodes
         self.secretCount = secretCount
-        self.decryptor = decryptor
+        self.decryptors = decryptors
         self.latest = latest
+    }
+
+    /// How those outside answer who have to open secrets.
+    var outside: [OutsideStatus] {
+        decryptors.sorted { $0.key < $1.key }.flatMap { volume, decryptor in
+            decryptor.outside.map { status in
+                var status = status
+                if !volume.isEmpty { status.name = "\(status.name) for volume \(volume)" }
+                return status
+            }
+        }
     }
 
     /// The directory with this number.

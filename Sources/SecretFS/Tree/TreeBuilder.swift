@@ -44,13 +44,18 @@ struct TreeBuilder {
     /// Names are no secrets and files have modes of their own, so directories can be listed by whoever the mount admits.
     private static let directoryMode: UInt32 = 0o555
 
-    /// - Parameter previous: the tree before this one: what did not change keeps its times.
+    /// - Parameters:
+    ///   - folders: that are there even where no file is in them.
+    ///   - previous: the tree before this one: what did not change keeps its times.
     /// - Throws: `.configuration` when two files have one path, or a name is too long.
-    func build(_ files: [PlannedFile], after previous: Tree?, now: Int64) throws(SecretaryError) -> Tree {
+    func build(
+        _ files: [PlannedFile], folders: [[UInt8]] = [], after previous: Tree?, now: Int64
+    ) throws(SecretaryError) -> Tree {
         var top: [[UInt8]: Draft] = [
             Array(".secretary".utf8): .directory(
                 Dictionary(uniqueKeysWithValues: Report.allCases.map { (Array($0.rawValue.utf8), .report($0)) }))
         ]
+        for folder in folders { top[FileName.encode(folder)] = .directory([:]) }
         for file in files {
             try Self.insert(file, at: file.path[...], into: &top)
         }
@@ -58,6 +63,13 @@ struct TreeBuilder {
         let now = max(now, (previous?.latest).map { $0 + 1 } ?? now)
         let root = node(of: top, inode: .root, parent: .root, previous: previous, now: now)
         return Tree(generation: (previous?.generation ?? 0) + 1, root: root)
+    }
+
+    /// Makes sure that these files can be shown.
+    /// - Throws: as `build`.
+    static func check(_ files: [PlannedFile]) throws(SecretaryError) {
+        var top: [[UInt8]: Draft] = [:]
+        for file in files { try insert(file, at: file.path[...], into: &top) }
     }
 
     private static func insert(

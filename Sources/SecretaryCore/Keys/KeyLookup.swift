@@ -118,6 +118,11 @@ public enum KeyEnvironment: Sendable {
     /// Private keys where they were handed over, and all else in the process's own environment.
     case handedOver(KeyVariables)
 
+    /// The text of a variable that cannot be a secret.
+    package func text(_ name: String) -> String? {
+        unsafe withValue(of: name) { value in unsafe value.map { unsafe String(cString: $0) } }
+    }
+
     func withValue<Result, Failure: Error>(
         of name: String, _ body: (UnsafePointer<CChar>?) throws(Failure) -> Result
     ) throws(Failure) -> Result {

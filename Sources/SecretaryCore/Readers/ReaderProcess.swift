@@ -22,6 +22,8 @@ public struct ReaderProcess: Sendable, Hashable {
     public var cgroup: String?
     /// What its container is called by whoever runs it, taken from the control group.
     public var container: String?
+    /// What whoever runs the container says of it; `nil` when nobody was asked.
+    public var facts: ContainerFacts?
 
     public init(
         uid: UInt32, gid: UInt32, pid: Int32, startTime: UInt64? = nil, executable: String? = nil,

@@ -39,6 +39,14 @@ package struct VolumeDefinition: Sendable, Hashable {
         return String(name.dropLast(suffix.count))
     }
 
+    /// The volumes that have a file in a folder, in the order of their names; other files are left alone.
+    /// - Throws: `.noInput` when the folder cannot be read.
+    package static func names(in folder: FilePath) throws(SecretaryError) -> [String] {
+        let descriptor = try SafeFile.openRoot(folder)
+        defer { try? descriptor.close() }
+        return try FolderNames.sorted(in: descriptor, called: folder).compactMap { name(ofFile: $0.text) }
+    }
+
     /// Reads `FOLDER/NAME.json`.
     /// - Throws: `.noInput` when it cannot be read, `.configuration`, `FILE:LINE:COLUMN: what`, when it is no definition, and
     ///   `.usage` as `init(name:options:created:)`.

@@ -55,7 +55,9 @@ struct VolumeOptionReader {
     /// A file or folder, which does not leave the folder that it is relative to.
     static func path(_ text: String) throws(SecretaryError) -> FilePath {
         let path = FilePath(text)
-        return path.isAbsolute ? path : try RelativePath.parse(text)
+        // That folder itself, which is no place in a repository, but may be one.
+        let isWhole = path.components.allSatisfy { $0.kind == .currentDirectory }
+        return path.isAbsolute || isWhole ? path : try RelativePath.parse(text)
     }
 
     static func list(_ text: String) throws(SecretaryError) -> [String] {

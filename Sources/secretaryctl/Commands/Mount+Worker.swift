@@ -13,17 +13,11 @@ extension MountCommand {
         do throws(SecretaryError) {
             let directory = if let folder = part.startedIn { folder } else { try Self.currentFolder() }
             let settings = try mountSettings(in: directory)
-            let selection = try selection(in: directory)
             let nowhere = part.inBackground ? Readiness.nowhere() : nil
             let (keys, isFirst) = (worker.keys, worker.isFirst)
             try worker.serve(settings) { () throws(SecretaryError) in
-                // Paths of keys begin there.
-                try Self.change(to: directory)
-                let opener = try decryptor(for: selection.place, keys)
-                try Self.change(to: "/")
-                let source = RepositorySource(selection, decryptor: opener.decryptor)
-                if isFirst { try source.requireFittingKey(canOpen: opener.canOpen) }
-                return source
+                if let folder = volumes.folder { return volumesSource(folder, in: directory) }
+                return try repositorySource(in: directory, keys, isFirst: isFirst)
             } told: { event in
                 switch event {
                 case .waiting: Report.note("still reading the source \(settings.source)")
@@ -33,6 +27,29 @@ extension MountCommand {
         } catch {
             worker.complain(error)
             throw error
+        }
+    }
+
+    private func repositorySource(
+        in directory: String, _ keys: FileDescriptor?, isFirst: Bool
+    ) throws(SecretaryError) -> RepositorySource {
+        let selection = try selection(in: directory)
+        // Paths of keys begin there.
+        try Self.change(to: directory)
+        let opener = try decryptor(for: selection.place, keys)
+        try Self.change(to: "/")
+        let source = RepositorySource(selection, decryptor: opener.decryptor)
+        if isFirst { try source.requireFittingKey(canOpen: opener.canOpen) }
+        return source
+    }
+
+    private func volumesSource(_ folder: String, in directory: String) -> VolumesSource {
+        let maker = VolumeMaker(
+            sources: Self.absolute(volumes.sourcesFolder, in: directory),
+            keys: Self.absolute(volumes.keysFolder, in: directory), reader: options.reader, outside: outside,
+            deadline: .seconds(deadline), mode: mode.bits, owner: uid ?? geteuid(), group: gid ?? getegid())
+        return VolumesSource(Self.absolute(folder, in: directory), policy: cache) { definition throws(SecretaryError) in
+            try maker.content(of: definition)
         }
     }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import SecretFS
 import SecretaryCore
+import SecretaryRemote
 import SystemPackage
 
 struct MountCommand: ParsableCommand {
@@ -11,6 +12,7 @@ struct MountCommand: ParsableCommand {
         usage: """
             secretaryctl mount [options] SOURCE MOUNTPOINT
             secretaryctl mount [options] --view NAME [REPOSITORY] MOUNTPOINT
+            secretaryctl mount [options] --volumes FOLDER MOUNTPOINT
             secretaryctl mount upgrade MOUNTPOINT
             """,
         discussion: """
@@ -21,6 +23,7 @@ struct MountCommand: ParsableCommand {
               secretaryctl mount web.yml /run/secrets                each encrypted value is a file
               secretaryctl mount --layout files conf /run/conf       each config file, decrypted
               secretaryctl mount --view web /run/secrets             as .secretary.yaml describes it
+              secretaryctl mount --volumes volumes /run/volumes      many, as files define them
               secretaryctl unmount /run/secrets
 
             Returns when the files can be read, and leaves a server behind; with --foreground it is the server itself. \
@@ -86,6 +89,9 @@ struct MountCommand: ParsableCommand {
     @OptionGroup(visibility: .hidden)
     var part: MountPart
 
+    @OptionGroup(title: "Volumes")
+    var volumes: VolumesOptions
+
     @OptionGroup(title: "Audit log")
     var audit: AuditOptions
 
@@ -102,9 +108,12 @@ struct MountCommand: ParsableCommand {
     var mountpoint: String?
 
     func validate() throws {
-        if mountpoint == nil, view == nil {
+        if mountpoint == nil, view == nil, volumes.folder == nil {
             throw ValidationError("Missing expected argument '<mountpoint>'.")
         }
+        try volumes.validate(
+            hasSource: mountpoint != nil, selects: view != nil || select != nil || layout == .files || includesPlain,
+            options.reader)
         if view != nil, select != nil {
             throw ValidationError("--select does not go with --view, which says by itself what is shown.")
         }
@@ -174,18 +183,28 @@ struct MountCommand: ParsableCommand {
         let place = Self.absolute(mountpoint == nil ? "." : source, in: directory)
         let target = Self.absolute(mountpoint ?? source, in: directory)
         let log = try audit.settings(mountpoint: target) { Self.absolute($0, in: directory) }
-        return MountSettings(
-            mountpoint: target, source: MountSelection.describe(place, view: view, select: select), cache: cache,
+        let engine = audit.dockerSocket.map { DockerEngine(socket: Self.absolute($0, in: directory)) }
+        let shown =
+            volumes.folder.map { "volumes of \(Self.absolute($0, in: directory))" }
+            ?? MountSelection.describe(place, view: view, select: select)
+        var settings = MountSettings(
+            mountpoint: target, source: shown, cache: cache,
             allowOther: allowOther || geteuid() == 0, owner: uid ?? geteuid(), group: gid ?? getegid(),
             deadline: .seconds(deadline), audit: log, companion: part.whileProcess, servingThreads: part.servingThreads,
             workerNeeds: workerNeeds(log), version: ProgramVersion.current)
+        settings.engine = engine
+        return settings
     }
 
-    /// The rules of a view can be about readers' programs, and can change while it is mounted.
+    /// The rules of a view can be about readers' programs, and can change while it is mounted; and volumes may come that ask a
+    /// daemon.
     private func workerNeeds(_ log: AuditSettings?) -> WorkerNeeds {
-        WorkerNeeds(
-            inspectsReaders: view != nil || log != nil, writableFolder: log?.file?.removingLastComponent(),
-            usesLocalSockets: log?.syslog ?? false, usesNetwork: options.reader.asksDaemon || outside.usesKMS)
+        let hasVolumes = volumes.folder != nil
+        return WorkerNeeds(
+            inspectsReaders: view != nil || log != nil || hasVolumes,
+            writableFolder: log?.file?.removingLastComponent(),
+            usesLocalSockets: log?.syslog ?? false || audit.dockerSocket != nil,
+            usesNetwork: options.reader.asksDaemon || outside.usesKMS || hasVolumes)
     }
 
     static func change(to folder: String) throws(SecretaryError) {

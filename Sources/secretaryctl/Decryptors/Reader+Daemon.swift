@@ -9,7 +9,7 @@ extension Reader {
 
     /// From options or `$SECRETARY_URL`.
     private var daemonURLs: [String] {
-        let texts = daemon.urls.isEmpty ? [ProcessEnvironment.text("SECRETARY_URL") ?? ""] : daemon.urls
+        let texts = daemon.urls.isEmpty ? [environment.text("SECRETARY_URL") ?? ""] : daemon.urls
         return texts.flatMap(DaemonSettings.urls(in:))
     }
 
@@ -30,7 +30,7 @@ extension Reader {
         let lookup = KeyLookup(environment: environment, allowInsecureFiles: insecureKeys)
         let master = try lookup.requirePublicKey(
             "master public key", argument: daemon.masterKey, variable: "MASTER_PUBLIC_KEY",
-            defaultPath: "keys/master-public-key.pem")
+            defaultPath: keysFolder.appending("master-public-key.pem"))
         let deploy = try lookup.requirePrivateKey(
             "deploy private key", argument: privateKey, variable: "DEPLOY_PRIVATE_KEY", defaultPath: nil)
         let service = try lookup.findPrivateKey(
@@ -46,12 +46,12 @@ extension Reader {
     }
 
     private func claimed(_ argument: String?, _ option: String, _ variable: String) throws(SecretaryError) -> String {
-        if let text = argument ?? ProcessEnvironment.text(variable), !text.isEmpty { return text }
+        if let text = argument ?? environment.text(variable), !text.isEmpty { return text }
         throw SecretaryError(.usage, "a daemon has to be told which task asks: give \(option), or set \(variable)")
     }
 
     private func file(_ argument: String?, _ variable: String) -> FilePath? {
-        guard let text = argument ?? ProcessEnvironment.text(variable), !text.isEmpty else { return nil }
+        guard let text = argument ?? environment.text(variable), !text.isEmpty else { return nil }
         return FilePath(text)
     }
 }

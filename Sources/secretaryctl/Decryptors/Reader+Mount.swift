@@ -5,7 +5,7 @@ import SecretaryRemote
 struct MountDecryptor {
     let decryptor: any Decryptor
     /// Whether an envelope can be opened, as far as that can be told without asking somebody outside.
-    let canOpen: (Envelope) -> Bool
+    let canOpen: @Sendable (Envelope) -> Bool
 }
 
 extension Reader {

@@ -11,13 +11,15 @@ struct Reader: Sendable {
     var app: String?
     /// Private key files that others can read are accepted.
     var insecureKeys = false
-    /// Where variables with keys are.
+    /// Where variables are.
     var environment = KeyEnvironment.process
+    /// Where keys are looked for that nothing names.
+    var keysFolder: FilePath = "keys"
 
     /// The app that reads, from the option or `$MARATHON_APP_ID`; `nil` for the holder of the master key.
     /// - Throws: `.usage` for a path that cannot be an app's.
     func identity() throws(SecretaryError) -> AppPath? {
-        guard let text = app ?? ProcessEnvironment.text("MARATHON_APP_ID"), !text.isEmpty else { return nil }
+        guard let text = app ?? environment.text("MARATHON_APP_ID"), !text.isEmpty else { return nil }
         do {
             return try AppPath(parsing: text)
         } catch {
@@ -56,7 +58,7 @@ struct Reader: Sendable {
         let lookup = KeyLookup(environment: environment, allowInsecureFiles: insecureKeys)
         let config = try lookup.requirePublicKey(
             "config public key", argument: configKey, variable: "CONFIG_PUBLIC_KEY",
-            defaultPath: "keys/config-public-key.pem")
+            defaultPath: keysFolder.appending("config-public-key.pem"))
         return KeyRing(masterKeys: [try masterPrivateKey(lookup)], configKeys: [config])
     }
 
@@ -66,7 +68,7 @@ struct Reader: Sendable {
     func keyRing(for repository: ConfigRepository) throws(SecretaryError) -> KeyRing {
         let lookup = KeyLookup(environment: environment, allowInsecureFiles: insecureKeys)
         var ring = try repository.keyRing(allowInsecure: insecureKeys)
-        for folder in ["keys", repository.root.appending("keys")] as [FilePath] {
+        for folder in [keysFolder, repository.root.appending("keys")] {
             if let key = try findMasterKey(lookup, folder: folder) { ring.add(master: key) }
             let config = try lookup.findPublicKey(
                 "config public key", argument: configKey, variable: "CONFIG_PUBLIC_KEY",
@@ -87,11 +89,11 @@ struct Reader: Sendable {
     }
 
     private func masterPrivateKey(_ lookup: KeyLookup) throws(SecretaryError) -> PrivateKey {
-        if let key = try findMasterKey(lookup, folder: "keys") { return key }
+        if let key = try findMasterKey(lookup, folder: keysFolder) { return key }
         throw SecretaryError(
             .noInput,
             "no master private key: no --private-key is given, $DEPLOY_PRIVATE_KEY and $MASTER_PRIVATE_KEY are not "
-                + "set, ./keys/master-private-key.pem does not exist",
+                + "set, \(FilePath("./").pushing(keysFolder))/master-private-key.pem does not exist",
             hint: "make keys with 'secretaryctl genkeys', or set MASTER_PRIVATE_KEY to a file, a PEM text or base64")
     }
 }

@@ -43,6 +43,13 @@ struct AuditOptions: ParsableArguments {
     @Flag(name: .customLong("audit-stdout"), help: "With --foreground: print the records on standard output.")
     var standardOutput = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Ask the Docker Engine at this socket for image, service and task of readers in containers, for the log.",
+            discussion: "An open does not wait long for it: without an answer the record says so.", valueName: "socket"),
+        completion: .file())
+    var dockerSocket: String?
+
     /// Whether anything is to be written down.
     var isAsked: Bool { file != nil || syslog || standardOutput }
 
@@ -52,6 +59,9 @@ struct AuditOptions: ParsableArguments {
             throw ValidationError("--cache \(cache) does not go with an audit log: nobody would hear of an open.")
         }
         if key != nil, file == nil { throw ValidationError("--audit-key is for --audit-file.") }
+        if dockerSocket != nil, !isAsked {
+            throw ValidationError("--docker-socket is for an audit log: add --audit-file or --audit-syslog.")
+        }
         if standardOutput, !foreground { throw ValidationError("--audit-stdout is for --foreground.") }
         if !(1...1_000_000).contains(maximumSize) {
             throw ValidationError("--audit-max-size takes 1 to 1000000 MiB.")

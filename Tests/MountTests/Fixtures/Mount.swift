@@ -19,9 +19,12 @@ struct Mount: Sendable {
     subscript(name: String) -> FilePath { path.pushing(FilePath(name)) }
 
     /// Mounts, and knows of the server what a reader can know.
-    /// - Parameter options: what stands before the source on the command line.
-    init(_ repo: TestRepo, _ source: String, _ options: [String], at mountpoint: FilePath) async throws {
-        let result = try await repo.run("secretaryctl", ["mount"] + options + [source, mountpoint.string])
+    /// - Parameters:
+    ///   - source: `nil` for none, as a mount of volumes has it.
+    ///   - options: what stands before the source on the command line.
+    init(_ repo: TestRepo, _ source: String?, _ options: [String], at mountpoint: FilePath) async throws {
+        let words = ["mount"] + options + (source.map { [$0] } ?? []) + [mountpoint.string]
+        let result = try await repo.run("secretaryctl", words)
         guard result.status == 0 else {
             throw MountFailure("mount exited \(result.status): \(result.errors)")
         }
@@ -124,7 +127,7 @@ struct Mount: Sendable {
 extension TestRepo {
     /// Mounts a source of the repo while `body` runs.
     func mounted(
-        _ source: String, _ options: String..., location: Testing.SourceLocation = #_sourceLocation,
+        _ source: String?, _ options: String..., location: Testing.SourceLocation = #_sourceLocation,
         _ body: (Mount) async throws -> Void
     ) async throws {
         let mount = try await Mount(self, source, options, at: mountpoint)

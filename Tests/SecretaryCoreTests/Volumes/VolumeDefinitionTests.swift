@@ -65,7 +65,7 @@ struct VolumeDefinitionTests {
             ("uid", "root"), ("uid", "4294967295"), ("uid", "-1"), ("gid", "0x10"), ("gid", ""), ("mode", "rw-r-----"),
             ("mode", "1777"), ("mode", "0889"), ("layout", "tree"), ("readers", "all"), ("cache", "always"),
             ("app", "prod/web"), ("app", "/prod//web"), ("source", "../other"), ("source", "a/../../b"), ("source", ""),
-            ("source", "."), ("deploy-key-file", "../../etc/shadow"), ("select", "a\\"),
+            ("deploy-key-file", "../../etc/shadow"), ("select", "a\\"),
             ("url", "https://a,,https://b"),
             ("source", "a\nb"), ("view", ""),
         ])

@@ -2,8 +2,8 @@
 public struct AuditFilter: Sendable {
     public var secret: Glob?
     public var scope: Glob?
-    /// A user's number, or a pattern for the program, the container or the control group; of a task for its app, its id or its
-    /// address.
+    /// A user's number, or a pattern for the program, the container, its image, service or task, or the control group; of
+    /// a daemon's task for its app, its id or its address.
     public var reader: Reader?
     public var events: Set<AuditEvent> = []
     /// Nanoseconds since 1970.
@@ -39,7 +39,7 @@ public struct AuditFilter: Sendable {
         case nil: true
         case .uid(let uid)?: entry.number("uid") == uid
         case .pattern(let pattern)?:
-            ["exe", "container", "cgroup", "app", "task", "remote"].contains { name in
+            ["exe", "container", "image", "service", "cgroup", "app", "task", "remote"].contains { name in
                 entry[name].map(pattern.matches) ?? false
             }
         }

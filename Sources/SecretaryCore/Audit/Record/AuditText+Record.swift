@@ -29,6 +29,12 @@ extension AuditText {
         add("pid_start", reader.startTime)
         add("exe", reader.executable)
         add("container", reader.container)
+        if let facts = reader.facts {
+            add("image", facts.image)
+            add("service", facts.service)
+            add("task", facts.task)
+            add("engine", facts.trouble)
+        }
         add("cgroup", reader.cgroup)
     }
 }

@@ -1,0 +1,123 @@
+internal import SecretaryCore
+internal import SystemPackage
+
+/// One volume of a mount: what it shows, and what keeps it from showing what it should.
+///
+/// Read on a thread of its own choice: where a source's file system hangs, only this volume does.
+final class VolumeSource: Sendable {
+    typealias Maker = @Sendable (VolumeDefinition) throws(SecretaryError) -> VolumeContent
+
+    private struct State {
+        var definition: VolumeDefinition?
+        /// For that definition.
+        var content: VolumeContent?
+        /// What was last read whole, without the volume's folder.
+        var shown: LoadedSource?
+        /// Why the volume is not shown as it is defined now.
+        var error: SecretaryError?
+        /// Since when it is being read.
+        var reading: (began: Int64, number: Int)?
+        var readings = 0
+    }
+
+    let name: String
+    private let file: FilePath
+    private let policy: CachePolicy
+    private let state = Monitor(State())
+
+    init(name: String, file: FilePath, policy: CachePolicy) {
+        self.name = name
+        self.file = file
+        self.policy = policy
+    }
+
+    // MARK: Reading
+
+    /// Reads the volume on another thread, unless one is at it still.
+    /// - Parameters:
+    ///   - unsettled: files that somebody is writing at this moment.
+    ///   - patience: how long to wait for the result.
+    /// - Returns: whether it was read, now.
+    func read(
+        unsettled: Set<FilePath>, maker: @escaping Maker, on threads: BlockingThreads, within patience: Duration
+    ) -> Bool {
+        let number: Int? = state.withLock { state in
+            guard state.reading == nil else { return nil }
+            state.readings += 1
+            state.reading = (WallClock.nanoseconds(), state.readings)
+            return state.readings
+        }
+        guard let number else { return false }
+        do throws(SecretaryError) {
+            try threads.run { [self] in
+                let result = Result { () throws(SecretaryError) in try load(unsettled: unsettled, maker) }
+                end(result)
+            }
+        } catch {
+            end(.failure(error))
+        }
+        return state.wait(for: patience) { $0.reading?.number == number ? nil : $0.error == nil } ?? false
+    }
+
+    private func end(_ result: Result<LoadedSource, SecretaryError>) {
+        state.withLock { state in
+            state.reading = nil
+            switch result {
+            case .success(let loaded): (state.shown, state.error) = (loaded, nil)
+            case .failure(let error): state.error = error
+            }
+        }
+        state.notify()
+    }
+
+    private func load(unsettled: Set<FilePath>, _ maker: Maker) throws(SecretaryError) -> LoadedSource {
+        let content = try content(isUnsettled: unsettled.contains(file), maker)
+        let loaded = try content.source.load(unsettled: unsettled)
+        try policy.requireObedience(to: loaded.files)
+        try TreeBuilder.check(loaded.files)
+        // Whoever defines a volume wants to know at once; what changes later may be for other keys.
+        if state.withLock({ $0.shown == nil }) {
+            try content.source.requireFittingKey(for: loaded.files, canOpen: content.canOpen)
+        }
+        return loaded
+    }
+
+    /// What the definition says; made anew when it says something else.
+    /// - Parameter isUnsettled: the definition is being written: what it said before counts.
+    private func content(isUnsettled: Bool, _ maker: Maker) throws(SecretaryError) -> VolumeContent {
+        let (former, content) = state.withLock { ($0.definition, $0.content) }
+        if isUnsettled, let content { return content }
+        let definition = try VolumeDefinition(file: file)
+        if definition == former, let content { return content }
+        state.withLock { state in
+            // One that was removed and made anew has nothing in common with the one before but its name.
+            if former?.created != definition.created { state.shown = nil }
+            (state.definition, state.content) = (definition, nil)
+        }
+        try policy.requireObedience(to: definition)
+        let made = try maker(definition)
+        state.withLock { $0.content = made }
+        return made
+    }
+
+    // MARK: What is known
+
+    /// What the volume adds to the mount.
+    var part: VolumePart {
+        state.withLock { state in
+            let error = state.reading.map { reading in
+                SecretaryError(
+                    .timedOut, "the source has not answered since \(Timestamp.text(reading.began, isFine: false))",
+                    hint: "see whether the file system it is on answers")
+            }
+            let readers = state.definition?.meaning.readers ?? .mounted
+            return VolumePart(
+                access: VolumeAccess(name: name, readers: readers), shown: state.shown, error: error ?? state.error)
+        }
+    }
+
+    /// What was read last was read whole.
+    func confirm() {
+        state.withLock { $0.content }?.source.confirm()
+    }
+}
