@@ -118,7 +118,7 @@ let package = Package(
         .executableTarget(
             name: "secretaryctl",
             dependencies: [
-                "CLinux", "SecretaryCore", "SecretFS", "SecretaryRemote",
+                "CLinux", "SecretaryCore", "SecretFS", "SecretaryRemote", "SecretaryServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -189,7 +189,7 @@ let package = Package(
         .testTarget(
             name: "MountTests",
             dependencies: [
-                "CLinux", "SecretaryCore", "TestSupport", "hanging-mount", "secretaryctl",
+                "CLinux", "SecretaryCore", "TestSupport", "hanging-mount", "secretaryctl", "secretaryd",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             // C programs that the tests build on the spot.

@@ -135,6 +135,35 @@ static inline ssize_t clinux_send(int socket, const void *bytes, size_t count, c
     return sendmsg(socket, &message, MSG_NOSIGNAL);
 }
 
+/// Takes a connection that waits, close-on-exec (accept4(2), which glibc hides behind _GNU_SOURCE).
+static inline int clinux_accept(int socket) { return syscall(SYS_accept4, socket, NULL, NULL, SOCK_CLOEXEC); }
+
+/// Who connected a local socket, and the name in which it was bound, without its family (SO_PEERCRED, unix(7)).
+struct clinux_peer {
+    int pid;
+    unsigned int uid, gid;
+    unsigned char name[128];
+    size_t name_count;
+};
+static inline int clinux_get_peer(int socket, struct clinux_peer *peer) {
+    struct {
+        int pid;
+        unsigned int uid, gid;
+    } credentials;
+    socklen_t size = sizeof credentials;
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return -1;
+    peer->pid = credentials.pid;
+    peer->uid = credentials.uid;
+    peer->gid = credentials.gid;
+    struct sockaddr_storage address;
+    size = sizeof address;
+    if (getpeername(socket, (struct sockaddr *)&address, &size) != 0) return -1;
+    peer->name_count = size > sizeof(sa_family_t) ? size - sizeof(sa_family_t) : 0;
+    if (peer->name_count > sizeof peer->name) return -1;
+    memcpy(peer->name, (unsigned char *)&address + sizeof(sa_family_t), peer->name_count);
+    return 0;
+}
+
 /// Receives one message; `number` is the room for descriptors, and afterwards how many came, close-on-exec.
 static inline ssize_t clinux_receive(int socket, void *bytes, size_t count, int *descriptors, size_t *number,
                                      int waiting) {

@@ -20,7 +20,8 @@ struct Secretaryctl: ParsableCommand {
         version: ProgramVersion.current,
         subcommands: [
             InitCommand.self, GenkeysCommand.self, EncryptCommand.self, DecryptCommand.self, ExecCommand.self,
-            MountCommand.self, UnmountCommand.self, ExplainCommand.self, AuditCommand.self, KeysCommand.self,
+            MountCommand.self, UnmountCommand.self, ExplainCommand.self, CredentialsCommand.self, AuditCommand.self,
+            KeysCommand.self,
             DaemonCommand.self, UnsealCommand.self, SealCommand.self, DoctorCommand.self, VersionCommand.self,
         ])
 }

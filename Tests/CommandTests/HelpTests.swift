@@ -5,7 +5,8 @@ import Testing
 
 @Suite("help, version, and the interface for scripts") struct HelpTests {
     static let commands = [
-        "", "init", "genkeys", "encrypt", "decrypt", "exec", "mount", "unmount", "explain", "audit", "keys",
+        "", "init", "genkeys", "encrypt", "decrypt", "exec", "mount", "unmount", "explain", "credentials", "audit",
+        "keys",
         "daemon", "unseal", "seal", "doctor", "version",
     ]
     static let subcommands = [

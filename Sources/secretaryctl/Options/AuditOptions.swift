@@ -69,18 +69,18 @@ struct AuditOptions: ParsableArguments {
     }
 
     /// - Parameters:
-    ///   - mountpoint: where the log cannot be.
+    ///   - mountpoint: where the log cannot be; `nil` where nothing is mounted.
     ///   - absolute: makes a path one that means the same in another folder.
     /// - Returns: `nil` when nothing is to be written down.
     /// - Throws: `.usage`, and `.noInput` or `.malformed` for the auditor's key.
     func settings(
-        mountpoint: FilePath, _ absolute: (String) -> FilePath
+        mountpoint: FilePath? = nil, _ absolute: (String) -> FilePath
     ) throws(SecretaryError) -> AuditSettings? {
         guard isAsked else { return nil }
         var settings = AuditSettings()
         if let file {
             let path = absolute(file)
-            guard !path.starts(with: mountpoint) else {
+            if let mountpoint, path.starts(with: mountpoint) {
                 throw SecretaryError(.usage, "the audit log cannot be in the mount that it is of")
             }
             settings.file = path

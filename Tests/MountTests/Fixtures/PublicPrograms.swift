@@ -2,8 +2,8 @@ import Glibc
 import SystemPackage
 import TestSupport
 
-/// The programs that tests run, where every user can run them: `secretaryctl`, which `swift build` may have put below a
-/// home directory, `hanging-mount`, and the probes, C programs that are built on the spot.
+/// The programs that tests run, where every user can run them: `secretaryctl` and `secretaryd`, which `swift build` may have put
+/// below a home directory, `hanging-mount`, and the probes, C programs that are built on the spot.
 struct PublicPrograms: Sendable {
     let folder: FilePath
     /// Shared libraries that only the owner of a toolchain could load where they are.
@@ -20,7 +20,7 @@ struct PublicPrograms: Sendable {
         guard unsafe chmod(scratch.path.string, 0o755) == 0 else { throw Errno(rawValue: errno) }
         folder = try scratch.makeFolder("bin")
         libraries = try scratch.makeFolder("lib")
-        for program in ["secretaryctl", "hanging-mount"] {
+        for program in ["secretaryctl", "secretaryd", "hanging-mount"] {
             try await Command.check(
                 "install", ["-m", "0755", Programs.folder.appending(program).string, folder.string])
         }
@@ -44,11 +44,13 @@ struct PublicPrograms: Sendable {
     static let sources = FilePath(#filePath).removingLastComponent().removingLastComponent()
         .appending("Programs")
 
-    /// The libraries of `secretaryctl` that the account without rights cannot read.
+    /// The libraries of the programs that the account without rights cannot read.
     private static func hiddenLibraries() async throws -> [String] {
         let listing = String(
-            decoding: try await Command.check("ldd", [Programs.secretaryctl]), as: UTF8.self)
-        let paths = listing.split(separator: "\n").compactMap { line in
+            decoding: try await Command.check(
+                "ldd", [Programs.secretaryctl, Programs.folder.appending("secretaryd").string]), as: UTF8.self)
+        // A line without an address names the program.
+        let paths = listing.split(separator: "\n").filter { $0.contains("(0x") }.compactMap { line in
             line.split(separator: " ").first { $0.hasPrefix("/") }.map(String.init)
         }
         let script = #"for file; do test -r "$file" || echo "$file"; done"#

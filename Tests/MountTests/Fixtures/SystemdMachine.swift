@@ -69,11 +69,12 @@ struct SystemdMachine: Sendable {
             try repo.write("../units/\(name)", try Scratch.read(FilePath("/lib/systemd/system/\(name)")))
         }
         let folder = PublicPrograms.sources.appending("../../../packaging/systemd").lexicallyNormalized()
-        let programs = try await PublicPrograms.shared().folder
+        try repo.write(
+            "../units/service.d/libraries.conf", "[Service]\nEnvironment=LD_LIBRARY_PATH=/run/programs/lib\n")
         for name in try Scratch.list(folder) {
             let text = String(decoding: try Scratch.read(folder.appending(name)), as: UTF8.self)
             // As `make install` does it.
-            try repo.write("../units/\(name)", text.replacing("/usr/bin/", with: "\(programs)/"))
+            try repo.write("../units/\(name)", text.replacing("/usr/bin/", with: "/run/programs/bin/"))
         }
     }
 

@@ -1,0 +1,49 @@
+internal import CLinux
+internal import Glibc
+internal import SecretaryCore
+internal import SystemPackage
+
+/// A connection by which systemd gets one credential: whatever is sent to it until it is closed.
+///
+/// Closed when it goes.
+struct CredentialConnection: ~Copyable {
+    private let socket: FileDescriptor
+    let peer: Caller
+    /// `nil` when the other end does not say it as systemd does.
+    let request: CredentialRequest?
+
+    /// - Parameter deadline: how long the other end may take to read.
+    /// - Returns: `nil` when it is gone.
+    init?(_ socket: FileDescriptor, deadline: Duration) {
+        var peer = clinux_peer()
+        guard unsafe clinux_get_peer(socket.rawValue, &peer) == 0 else {
+            try? socket.close()
+            return nil
+        }
+        self.socket = socket
+        self.peer = Caller(uid: peer.uid, gid: peer.gid, thread: peer.pid)
+        let count = peer.name_count
+        request = unsafe withUnsafeBytes(of: &peer.name) { unsafe CredentialRequest(peer: Array($0.prefix(count))) }
+        var limit = timeval(tv_sec: Int(deadline.components.seconds), tv_usec: 0)
+        _ = unsafe setsockopt(
+            socket.rawValue, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    deinit { try? socket.close() }
+
+    /// - Throws: `.io` when the other end does not take it.
+    func send(_ plaintext: borrowing SecretBytes) throws(SecretaryError) {
+        try plaintext.write(to: socket)
+    }
+
+    /// Makes the unit fail.
+    ///
+    /// The protocol has no word for it, and an empty answer would be an empty credential; but systemd gives up when it gets more
+    /// than a credential may have (`READ_FULL_FILE_FAIL_WHEN_LARGER`).
+    func refuse() {
+        let zeros = [UInt8](repeating: 0, count: 1 << 16)
+        for _ in 0..<(2 * CredentialService.maximumCount / zeros.count) {
+            guard (try? socket.writeAll(zeros)) != nil else { return }
+        }
+    }
+}
