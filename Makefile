@@ -2,6 +2,8 @@
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+# Where mount(8) looks for helpers; nowhere else.
+SBINDIR ?= /sbin
 JOBS ?= $(shell nproc)
 # How long `make fuzz` takes for each parser.
 SECONDS_EACH ?= 600
@@ -17,8 +19,9 @@ RELEASE_FLAGS := -c release --disable-local-rpath -j $(JOBS) --static-swift-stdl
     -Xlinker -s -Xlinker -z -Xlinker pack-relative-relocs
 RELEASE := .build/release
 PAGES := .build/pages
+DIST := .build/dist
 
-.PHONY: help demo test build bench format lint fuzz install clean pages
+.PHONY: help demo test build bench format lint fuzz install dist deb clean pages
 
 help:
 	@echo "make demo     show Secretary at work: secrets of a config repo as files and as variables"
@@ -27,7 +30,9 @@ help:
 	@echo "make bench    measure, and print ratios"
 	@echo "make fuzz     feed the parsers made-up input for SECONDS_EACH=$(SECONDS_EACH)"
 	@echo "make format   format the sources;  make lint: check them"
-	@echo "make install  PREFIX=$(PREFIX) DESTDIR=$(DESTDIR): programs, man pages, completions, systemd unit"
+	@echo "make install  PREFIX=$(PREFIX) DESTDIR=$(DESTDIR): programs, man pages, completions, units"
+	@echo "make dist     $(DIST)/secretary-VERSION-linux-ARCH.tar.gz: runs in any image, whatever is in it"
+	@echo "make deb      $(DIST)/secretary_VERSION_ARCH.deb"
 	@echo "make clean    delete everything that was built"
 
 demo: build
@@ -71,21 +76,33 @@ pages: build
 	        2>/dev/null | head -n 1)" $(PAGES) || exit 1; done
 
 install: pages
-	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/man/man1" \
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/man/man1" "$(DESTDIR)$(PREFIX)/share/man/man8" \
 	    "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" \
-	    "$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
+	    "$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d" \
+	    "$(DESTDIR)$(PREFIX)/lib/systemd/system" "$(DESTDIR)$(SBINDIR)"
 	install -m 0755 $(RELEASE)/secretaryctl $(RELEASE)/secretaryd "$(DESTDIR)$(PREFIX)/bin/"
-	install -d "$(DESTDIR)$(PREFIX)/lib/systemd/system"
-	for unit in secretary-mount@.service secretaryd.service secretaryd.socket; do \
-	    sed 's#/usr/bin/#$(PREFIX)/bin/#' "packaging/systemd/$$unit" \
-	        >"$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit" || exit 1; done
+	for unit in packaging/systemd/*; do \
+	    sed 's#/usr/bin/#$(PREFIX)/bin/#' "$$unit" \
+	        >"$(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/}" || exit 1; done
+	for helper in mount.fuse.secretary mount.secretary; do \
+	    ln -sf "$(PREFIX)/bin/secretaryctl" "$(DESTDIR)$(SBINDIR)/$$helper" || exit 1; done
 	install -m 0644 $(PAGES)/man1/*.1 "$(DESTDIR)$(PREFIX)/share/man/man1/"
+	install -m 0644 packaging/man/*.8 "$(DESTDIR)$(PREFIX)/share/man/man8/"
 	for program in secretaryctl secretaryd; do \
 	    install -m 0644 $(PAGES)/$$program.bash \
 	        "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program" && \
 	    install -m 0644 $(PAGES)/_$$program "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$program" && \
 	    install -m 0644 $(PAGES)/$$program.fish \
 	        "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$program.fish" || exit 1; done
+
+dist: build
+	@scripts/dist $(RELEASE) $(DIST)
+
+deb:
+	@scripts/setup deb
+	rm -rf --one-file-system $(DIST)/package
+	$(MAKE) install PREFIX=/usr SBINDIR=/usr/sbin DESTDIR="$(CURDIR)/$(DIST)/package"
+	@scripts/deb $(DIST)/package $(DIST)
 
 clean:
 	rm -rf --one-file-system .build .build-venv .build-fuzz

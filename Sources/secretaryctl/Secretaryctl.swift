@@ -32,6 +32,9 @@ struct Secretaryctl: ParsableCommand {
         let arguments = Array(CommandLine.arguments.dropFirst())
         do {
             if Execution.hasNoOptions(arguments) { throw try Execution().run(lastArguments: arguments.count - 2) }
+            if MountHelper.isMeant(by: CommandLine.arguments.first) {
+                return try MountHelper(arguments).replaceProcess()
+            }
             var command = try Secretaryctl.parseAsRoot(arguments)
             try command.run()
         } catch {

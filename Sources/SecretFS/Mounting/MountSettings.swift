@@ -7,6 +7,8 @@ public struct MountSettings: Sendable {
     public var mountpoint: FilePath
     /// What is mounted, for people.
     public var source: String
+    /// What the table of mounts says is mounted; without commas and backslashes.
+    public var tableName: String
     public var cache: CachePolicy
     /// Whether users besides the one who mounts are admitted; each file's mode then decides.
     public var allowOther: Bool
@@ -33,13 +35,14 @@ public struct MountSettings: Sendable {
     public var version: String
 
     public init(
-        mountpoint: FilePath, source: String, cache: CachePolicy, allowOther: Bool, owner: UInt32, group: UInt32,
-        linger: Duration = .seconds(1), deadline: Duration = .seconds(5), sourcePatience: Duration = .seconds(120),
-        audit: AuditSettings? = nil, companion: Int32? = nil, servingThreads: Int = 8,
-        workerNeeds: WorkerNeeds = WorkerNeeds(), version: String
+        mountpoint: FilePath, source: String, tableName: String = "secretary", cache: CachePolicy, allowOther: Bool,
+        owner: UInt32, group: UInt32, linger: Duration = .seconds(1), deadline: Duration = .seconds(5),
+        sourcePatience: Duration = .seconds(120), audit: AuditSettings? = nil, companion: Int32? = nil,
+        servingThreads: Int = 8, workerNeeds: WorkerNeeds = WorkerNeeds(), version: String
     ) {
         self.mountpoint = mountpoint
         self.source = source
+        self.tableName = tableName
         self.cache = cache
         self.allowOther = allowOther
         self.owner = owner
@@ -58,7 +61,7 @@ public struct MountSettings: Sendable {
     var kernelOptions: [String] {
         // Access is checked by the kernel from the modes; nothing there is to be executed, and nothing to be written.
         var options = [
-            "ro", "nosuid", "nodev", "noexec", "default_permissions", "fsname=secretary", "subtype=secretfs",
+            "ro", "nosuid", "nodev", "noexec", "default_permissions", "fsname=\(tableName)", "subtype=secretfs",
         ]
         if allowOther { options.append("allow_other") }
         return options

@@ -188,7 +188,7 @@ struct MountCommand: ParsableCommand {
             volumes.folder.map { "volumes of \(Self.absolute($0, in: directory))" }
             ?? MountSelection.describe(place, view: view, select: select)
         var settings = MountSettings(
-            mountpoint: target, source: shown, cache: cache,
+            mountpoint: target, source: shown, tableName: part.fsname, cache: cache,
             allowOther: allowOther || geteuid() == 0, owner: uid ?? geteuid(), group: gid ?? getegid(),
             deadline: .seconds(deadline), audit: log, companion: part.whileProcess, servingThreads: part.servingThreads,
             workerNeeds: workerNeeds(log), version: ProgramVersion.current)

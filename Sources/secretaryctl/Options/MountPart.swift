@@ -32,6 +32,10 @@ struct MountPart: ParsableArguments {
     @Option(help: .private)
     var servingThreads = 8
 
+    /// What the table of mounts names as the source: that of fstab(5), by which mount(8) finds out what is mounted.
+    @Option(help: .private)
+    var fsname = "secretary"
+
     /// The arguments of `mount` that belong to every part.
     var arguments: [String] {
         // What a supervisor that resumes is given beside them comes first: two options with their values.

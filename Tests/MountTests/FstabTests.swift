@@ -1,0 +1,89 @@
+import SystemPackage
+import TestSupport
+import Testing
+
+extension MountTests {
+    /// Lines of fstab(5), mounted by mount(8): in a namespace where the helper is installed.
+    @Suite("A mount by fstab")
+    struct Fstab {
+        /// Puts the helper, and FUSE's own, where mount(8) looks for helpers; `$M` is the mountpoint, `fstab` a file of the repo.
+        static let installing = """
+            folder=$OUT/../sbin
+            mkdir "$folder"
+            for name in mount.fuse.secretary mount.secretary; do ln -s "$(command -v secretaryctl)" "$folder/$name"; done
+            cp /usr/sbin/mount.fuse3 "$folder"
+            mount --bind "$folder" /usr/sbin
+
+            """
+
+        private func run(_ repo: TestRepo, _ script: String) async throws -> CommandResult {
+            try await repo.run(
+                "unshare",
+                ["--mount", "--propagation", "private", "sh", "-euc", Self.installing + script])
+        }
+
+        private func makeRepo(_ repo: TestRepo, fstab: String) throws {
+            let keys = "keys: { master: keys/master-private-key.pem, config: keys/config-public-key.pem }"
+            try repo.write(
+                ".secretary.yaml", "version: 1\nformat: hpke\n\(keys)\nviews: { web: { source: web.yml } }\n")
+            try repo.write("web.yml", "password: \(try repo.seal("s3cret"))\n")
+            try repo.write("fstab", fstab)
+        }
+
+        @Test(
+            "mount -a mounts what is not mounted yet, also by FUSE's own helper; umount ends it",
+            arguments: [
+                "/web.yml MOUNTPOINT fuse.secretary mode=0440,uid=33,nofail,noatime,x-systemd.automount 0 0",
+                " MOUNTPOINT secretary view=web,mode=0440,uid=33,allow_other,_netdev 0 0",
+            ])
+        func lines(_ line: String) async throws {
+            try await TestRepo.with { repo in
+                let line = line.replacing("MOUNTPOINT", with: repo.mountpoint.string)
+                try makeRepo(repo, fstab: "\(repo.root)\(line)\n")
+                let script = """
+                    cd /
+                    mount -a -T "$REPO/fstab"
+                    cat "$M/password"; echo; stat -c %a,%u "$M/password"
+                    mount -a -T "$REPO/fstab"
+                    grep -c " $M " /proc/self/mountinfo
+                    umount "$M"
+                    mount -f -T "$REPO/fstab" "$M"
+                    ! mountpoint -q "$M"
+                    """
+                let result = try await run(repo, script)
+                #expect(result.text == "s3cret\n440,33\n1\n" && result.status == 0, "\(result.errors)")
+            }
+        }
+
+        @Test("mount -t fuse3 finds the helper by its name in the source")
+        func fuse3() async throws {
+            try await TestRepo.with { repo in
+                try makeRepo(repo, fstab: "")
+                let script = """
+                    cd /
+                    mount -t fuse3 "mount.secretary#$REPO" "$M" -o view=web
+                    cat "$M/password"; umount "$M"
+                    """
+                let result = try await run(repo, script)
+                #expect(result.text == "s3cret" && result.status == 0, "\(result.errors)")
+            }
+        }
+
+        @Test(
+            "what cannot be mounted is refused with the reason",
+            arguments: [
+                ("$REPO/web.yml", "nonsense=1", 64, "--nonsense"), ("$REPO/web.yml", "view=nothing", 66, "nothing"),
+                ("web.yml", "mode=0440", 64, "\"web.yml\" is no absolute path"),
+                ("$REPO/web.yml", "remount", 64, "remount"), ("$REPO/a,b.yml", "ro", 64, "without commas"),
+                ("$REPO/missing.yml", "ro", 66, "missing.yml"),
+            ])
+        func refused(_ source: String, _ options: String, _ status: Int32, _ reason: String) async throws {
+            try await TestRepo.with { repo in
+                try makeRepo(repo, fstab: "")
+                let script = "cd /; exec mount.fuse.secretary \"\(source)\" \"$M\" -o \(options) -t fuse.secretary"
+                let result = try await run(repo, script)
+                #expect(result.status == status && result.errors.contains(reason), "\(result.errors)")
+            }
+        }
+    }
+}
