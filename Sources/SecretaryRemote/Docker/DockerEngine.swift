@@ -70,16 +70,19 @@ public final class DockerEngine: ContainerEngine {
         guard let container = containers.child("0") else {
             return ContainerFacts(trouble: "the Engine does not know it")
         }
-        return ContainerFacts(container)
+        guard let image = container.child("ImageID")?.literalText else {
+            throw SecretaryError(.malformed, "the Engine at \(socket) names no image")
+        }
+        return ContainerFacts(container, image: image)
     }
 }
 
 extension ContainerFacts {
     /// - Parameter container: an element of the Engine's list.
-    fileprivate init(_ container: ConfigNode) {
+    fileprivate init(_ container: ConfigNode, image: String) {
         func label(_ name: String) -> String? { container.child("Labels")?.child(name)?.literalText }
         self.init(
-            image: container.child("ImageID")?.literalText,
+            image: image,
             service: label("com.docker.swarm.service.name") ?? label("com.docker.compose.service"),
             task: label("com.docker.swarm.task.name"))
     }
