@@ -85,6 +85,34 @@ struct MountedTests {
         }
     }
 
+    @Test("a volume asks the daemon that its definition names, as the app and with the keys that it names")
+    func volumes() async throws {
+        try await setup.withDaemon { daemon in
+            let options = [
+                "source": "app.yml", "url": "http://127.0.0.1:1,http://localhost:\(daemon.port)",
+                "deploy-key-file": "deploy-private-key.pem", "service-key-file": "service-private-key.pem",
+            ]
+            for (name, own) in [
+                ("web.1", ["app": setup.claim.app]), ("db", ["app": "/prod/shop/db"]),
+                ("unproved", ["app": setup.claim.app, "service-key-file": "master-private-key.pem"]),
+            ] {
+                let volume = try VolumeDefinition(name: name, options: options.merging(own) { $1 }, created: nil)
+                try secrets.write("volumes/\(name).json", volume.json)
+            }
+            let result = try await secretaryctl([
+                "mount", "--volumes", "volumes", "--sources", ".", "--keys", setup.scratch.path.string, "mnt",
+            ])
+            try #require(result.status == 0, "\(result.errors)")
+            #expect(try await read("web.1/password") == "hunter2")
+            for refused in ["web.1/foreign", "db/password", "unproved/password"] {
+                #expect(try await read(refused) == "Permission denied\n", "\(refused)")
+            }
+            let status = try await read(".secretary/status")
+            #expect(status.contains("\"name\": \"daemon for volume web.1\""))
+            #expect(try await secretaryctl(["unmount", "mnt"]).status == 0)
+        }
+    }
+
     @Test("while the daemon is gone, what was read before is read on, and other files say that nobody answers")
     func outage() async throws {
         try await setup.withDaemon { daemon in

@@ -46,6 +46,23 @@ extension MountTests {
             }
         }
 
+        @Test("a mount that the mountpoint was before stays", arguments: [true, false])
+        func foundation(isUnmounted: Bool) async throws {
+            try await TestRepo.with { repo in
+                try makeSource(repo)
+                #expect(try await repo.run("mount", ["-t", "tmpfs", "none", repo.mountpoint.string]).status == 0)
+                let mount = try await mount(repo)
+                if isUnmounted {
+                    #expect(try await repo.secretaryctl("unmount", repo.mountpoint.string).status == 0)
+                } else {
+                    try mount.server.signal(SIGTERM)
+                }
+                try await eventually("the server ends") { !mount.server.isRunning }
+                #expect(try await Leftovers.mounts(of: repo).count == 1)
+                #expect(try await repo.run("umount", [repo.mountpoint.string]).status == 0)
+            }
+        }
+
         @Test(
             "a mount whose server was killed is replaced, even when several lie on each other", arguments: Account.all)
         func stale(account: Account) async throws {
@@ -54,7 +71,8 @@ extension MountTests {
                 for _ in 0..<2 {
                     let dead = try await mount(repo)
                     try await dead.kill()
-                    #expect(try await repo.attempt("list", repo.mountpoint) == "opendir: ENOTCONN")
+                    let answer = try await repo.attempt("list", repo.mountpoint)
+                    #expect(answer == "opendir: ENOTCONN")
                 }
                 let living = try await mount(repo)
                 #expect(try await living.read("password").text == "s3cret")

@@ -16,11 +16,19 @@ extension Supervisor {
         guard let connection else { return }
         // A service that is started anew must not get what has ended, nor find the mountpoint claimed.
         for (name, _) in handover?.stored ?? [] { manager?.forget(name) }
-        // Whoever unmounted was faster, if it fails.
-        try? Unmounting.detach(mountpoint.path, lazily: true)
+        if isMounted { try? Unmounting.detach(mountpoint.path, lazily: true) }
         outliveWorkers()
         standIn?.stop()
         try? connection.close()
+    }
+
+    /// Whether nobody was faster: what is at the mountpoint otherwise was there before, and is not to be taken away.
+    private var isMounted: Bool {
+        guard let table = try? MountTable(), table.type(at: mountpoint.path) == MountTable.secretFSType else {
+            return false
+        }
+        let device = memory.notice.device
+        return device.isEmpty || table.device(at: mountpoint.path) == device
     }
 
     /// Waits until no worker is left that could use the connection.
