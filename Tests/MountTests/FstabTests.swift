@@ -70,6 +70,41 @@ extension MountTests {
         }
 
         @Test(
+            "systemd mounts such a line and unmounts it; the mount outlives its worker, and nothing outlives the mount",
+            .enabled(if: SystemdMachine.canRun, "needs systemd and version 2 of cgroups"))
+        func systemd() async throws {
+            try await TestRepo.with { repo in
+                try makeRepo(repo, fstab: "")
+                // What systemd-fstab-generator makes of a line.
+                try repo.write(
+                    "../units/run-web.mount",
+                    "[Mount]\nWhat=/etc/secretary\nWhere=/run/web\nType=fuse.secretary\nOptions=view=web,nofail\n")
+                let helpers = repo.place.appending("sbin")
+                try repo.makeFolder(helpers)
+                try await Command.check(
+                    "ln", ["-s", "/run/programs/bin/secretaryctl", helpers.appending("mount.fuse.secretary").string])
+                try await SystemdMachine.with(repo) { machine in
+                    #expect(try await machine.run("mount", ["--bind", helpers.string, "/usr/sbin"]).status == 0)
+                    try await machine.control("start", "run-web.mount")
+                    let file = machine["/run/web"].appending("password").string
+                    #expect(try await repo.run("cat", [file]).text == "s3cret")
+                    #expect(try await machine.properties("run-web.mount")["What"] == "/etc/secretary")
+                    // Numbers of processes are the machine's.
+                    let worker = try await machine.run("pgrep", ["--full", "--newest", "secretaryctl mount --worker"])
+                        .text
+                    #expect(try await machine.run("kill", ["-KILL", String(worker.dropLast())]).status == 0)
+                    #expect(try await repo.run("cat", [file]).text == "s3cret")
+                    try await machine.control("stop", "run-web.mount")
+                    #expect(try await machine.properties("run-web.mount")["Result"] == "success")
+                    #expect(try await machine.run("mountpoint", ["--quiet", "/run/web"]).status != 0)
+                    try await eventually("the server ends") {
+                        try await machine.run("pgrep", ["secretaryctl"]).text.isEmpty
+                    }
+                }
+            }
+        }
+
+        @Test(
             "what cannot be mounted is refused with the reason",
             arguments: [
                 ("$REPO/web.yml", "nonsense=1", 64, "--nonsense"), ("$REPO/web.yml", "view=nothing", 66, "nothing"),
