@@ -77,6 +77,39 @@ extension MountTests {
             }
         }
 
+        @Test(
+            "only what changed is read again, and nothing is missed: in place, in a new folder, by a link that is switched"
+        )
+        func changes() async throws {
+            try await TestRepo.with { repo in
+                for (folder, text) in [("a", "one"), ("b", "two")] {
+                    try repo.write("\(folder)/x.yml", "key: \(try repo.seal(text))\n")
+                }
+                #expect(try await repo.shell("ln -s a $REPO/now").status == 0)
+                try repo.define("linked", ["source": "now/x.yml"])
+                try repo.define("folder", ["source": "a"])
+                try repo.define("other", ["source": "b"])
+                try await repo.volumesMounted { mount in
+                    #expect(try mount.text("linked/key") == "one")
+                    let inPlace = "key: \(try repo.seal("three"))"
+                    #expect(try await repo.shell("echo '\(inPlace)' >$REPO/a/x.yml").status == 0)
+                    try await mount.shows("linked/key", "three")
+                    try await mount.shows("folder/x.yml/key", "three")
+                    try repo.write("a/sub/y.yml", "key: \(try repo.seal("four"))\n")
+                    try await mount.shows("folder/sub/y.yml/key", "four")
+                    try repo.write("a/sub/y.yml", "key: \(try repo.seal("five"))\n")
+                    try await mount.shows("folder/sub/y.yml/key", "five")
+                    #expect(try await repo.shell("ln -s b $REPO/next; mv -T $REPO/next $REPO/now").status == 0)
+                    try await mount.shows("linked/key", "two")
+                    try repo.write("b/x.yml", "key: \(try repo.seal("six"))\n")
+                    try await mount.shows("linked/key", "six")
+                    try await mount.shows("other/x.yml/key", "six")
+                    #expect(try mount.text("folder/x.yml/key") == "three")
+                    try await mount.becomes("current")
+                }
+            }
+        }
+
         @Test("one that is broken keeps its files, says why, and disturbs no other")
         func broken() async throws {
             try await TestRepo.with { repo in

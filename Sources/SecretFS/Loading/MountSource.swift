@@ -3,6 +3,9 @@ public import SystemPackage
 
 /// Where a mount's files come from.
 public protocol MountSource: Sendable {
+    /// Says what happened since the last reading, before the next: what nothing happened to need not be read again.
+    func prepare(for news: SourceNews)
+
     /// Reads the source. Decrypts nothing.
     /// - Parameter unsettled: files that somebody is writing at this moment: what they held before is taken instead.
     /// - Throws: what is wrong, naming file, line and column.

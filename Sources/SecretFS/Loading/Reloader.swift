@@ -51,6 +51,7 @@ struct Reloader: ~Copyable {
             // Files that are written again and again must not keep the others from being shown.
             let leftOut = attempt > Self.attempts / 2 ? restless : []
             let unsettled = watcher.unsettled.union(leftOut)
+            source.prepare(for: watcher.takeNews())
             let result = Result { () throws(SecretaryError) in try source.load(unsettled: unsettled) }
             var someAreNew = false
             if case .success(let loaded) = result {

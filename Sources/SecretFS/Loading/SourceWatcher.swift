@@ -13,6 +13,9 @@ struct SourceWatcher: ~Copyable {
     private var beingWritten: [FilePath: ContinuousClock.Instant] = [:]
     /// Files that were written to since `startNoting`, closed or not.
     private(set) var written: Set<FilePath> = []
+    /// Files that something happened to since `takeNews`, and whether anything else did.
+    private var touched: Set<FilePath> = []
+    private var hasLostTrack = false
     /// Whether there was more to note since `startNoting` than the kernel has room for.
     private(set) var hasMissedEvents = false
 
@@ -79,6 +82,7 @@ struct SourceWatcher: ~Copyable {
     mutating func drain() -> Bool {
         let limit = ContinuousClock.now - ConfigFileCache.patience
         let writers = beingWritten.count
+        touched.formUnion(beingWritten.lazy.filter { $0.value <= limit }.map(\.key))
         beingWritten = beingWritten.filter { $0.value > limit }
         var changed = beingWritten.count != writers
         var buffer = [UInt8](repeating: 0, count: 65536)
@@ -103,9 +107,16 @@ struct SourceWatcher: ~Copyable {
         hasMissedEvents = false
     }
 
+    /// What happened since this was called last.
+    mutating func takeNews() -> SourceNews {
+        defer { (touched, hasLostTrack) = ([], false) }
+        return SourceNews(watched: Set(watches.keys), files: touched, isIncomplete: hasLostTrack)
+    }
+
     private mutating func note(_ event: inotify_event, name: String) -> Bool {
         if event.mask & UInt32(IN_Q_OVERFLOW) != 0 {
             hasMissedEvents = true
+            hasLostTrack = true
             forgetWatches()
             return true
         }
@@ -118,9 +129,13 @@ struct SourceWatcher: ~Copyable {
             // The watch would follow the directory to its new place.
             _ = inotify_rm_watch(queue.rawValue, event.wd)
         }
-        guard let directory = paths[event.wd], !name.isEmpty else { return true }
+        guard let directory = paths[event.wd], !name.isEmpty else {
+            hasLostTrack = true
+            return true
+        }
         if let names = names[directory], !names.contains(name) { return false }
         let file = directory.appending(name)
+        touched.insert(file)
         if event.mask & UInt32(IN_MODIFY) != 0 {
             written.insert(file)
             beingWritten[file] = .now

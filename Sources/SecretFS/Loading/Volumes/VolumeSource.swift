@@ -15,6 +15,12 @@ final class VolumeSource: Sendable {
         var shown: LoadedSource?
         /// Why the volume is not shown as it is defined now.
         var error: SecretaryError?
+        /// Whether anything may have happened to it since it was read.
+        var isStale = true
+        /// Where that would be noticed: directories that are watched now.
+        var watched: Set<FilePath> = []
+        /// Where something happens that concerns it.
+        var places: Set<FilePath> = []
         /// Since when it is being read.
         var reading: (began: Int64, number: Int)?
         var readings = 0
@@ -33,7 +39,17 @@ final class VolumeSource: Sendable {
 
     // MARK: Reading
 
-    /// Reads the volume on another thread, unless one is at it still.
+    /// Hears what happened since the last reading.
+    func prepare(for news: SourceNews) {
+        state.withLock { state in
+            state.watched = news.watched
+            if news.isIncomplete || news.files.contains(file) || !news.directories.isDisjoint(with: state.places) {
+                state.isStale = true
+            }
+        }
+    }
+
+    /// Reads the volume on another thread, unless nothing happened to it, or one is at it still.
     /// - Parameters:
     ///   - unsettled: files that somebody is writing at this moment.
     ///   - patience: how long to wait for the result.
@@ -42,29 +58,38 @@ final class VolumeSource: Sendable {
         unsettled: Set<FilePath>, maker: @escaping Maker, on threads: BlockingThreads, within patience: Duration
     ) -> Bool {
         let number: Int? = state.withLock { state in
-            guard state.reading == nil else { return nil }
+            guard state.reading == nil, state.isStale else { return nil }
+            state.isStale = false
             state.readings += 1
             state.reading = (WallClock.nanoseconds(), state.readings)
             return state.readings
         }
         guard let number else { return false }
+        let watched = state.withLock { $0.watched }
         do throws(SecretaryError) {
             try threads.run { [self] in
                 let result = Result { () throws(SecretaryError) in try load(unsettled: unsettled, maker) }
-                end(result)
+                end(result, watched: unsettled.isEmpty ? watched : [])
             }
         } catch {
-            end(.failure(error))
+            end(.failure(error), watched: [])
         }
         return state.wait(for: patience) { $0.reading?.number == number ? nil : $0.error == nil } ?? false
     }
 
-    private func end(_ result: Result<LoadedSource, SecretaryError>) {
+    /// - Parameter watched: where nothing happened unnoticed while it was read.
+    private func end(_ result: Result<LoadedSource, SecretaryError>, watched: Set<FilePath>) {
         state.withLock { state in
             state.reading = nil
             switch result {
-            case .success(let loaded): (state.shown, state.error) = (loaded, nil)
-            case .failure(let error): state.error = error
+            case .success(let loaded):
+                (state.shown, state.error) = (loaded, nil)
+                state.places = Set(loaded.directories + loaded.links.map { $0.removingLastComponent() })
+                let all = state.places.union([file.removingLastComponent()])
+                if loaded.isRestless || !all.isSubset(of: watched) { state.isStale = true }
+            case .failure(let error):
+                state.error = error
+                state.isStale = true
             }
         }
         state.notify()

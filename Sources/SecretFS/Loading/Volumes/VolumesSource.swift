@@ -10,7 +10,7 @@ package final class VolumesSource: MountSource {
     private let policy: CachePolicy
     private let maker: VolumeSource.Maker
     private let volumes = Mutex<[String: VolumeSource]>([:])
-    /// Those that were read the last time.
+    /// Those that were read since `confirm` was called last.
     private let read = Mutex<[VolumeSource]>([])
     private let threads = BlockingThreads(limit: 256, linger: .seconds(5))
 
@@ -30,6 +30,10 @@ package final class VolumesSource: MountSource {
         self.maker = maker
     }
 
+    package func prepare(for news: SourceNews) {
+        for volume in volumes.withLock({ Array($0.values) }) { volume.prepare(for: news) }
+    }
+
     package func load(unsettled: Set<FilePath>) throws(SecretaryError) -> LoadedSource {
         var loaded = LoadedSource(
             files: [], directories: [folder], links: [], auxiliaries: [], isRestless: false, warnings: [])
@@ -41,12 +45,16 @@ package final class VolumesSource: MountSource {
             if isRead { read.append(volume) }
             loaded.add(volume.part)
         }
-        self.read.withLock { $0 = read }
+        self.read.withLock { $0 += read }
         return loaded
     }
 
     package func confirm() {
-        for volume in read.withLock({ $0 }) { volume.confirm() }
+        let read = read.withLock { read in
+            defer { read = [] }
+            return read
+        }
+        for volume in read { volume.confirm() }
     }
 
     /// The volumes that there are by now, in the order of their names.
