@@ -42,6 +42,8 @@ struct BundleTests {
         _ command: [String], _ environment: [String: String] = [:], entry: String = "/opt/secretary/bin/secretaryctl"
     ) async throws -> CommandResult {
         let script = """
+            # In a chroot "/" is no mount that could be made private.
+            mount --make-rprivate / 2>/dev/null || true
             mount -t proc proc "$0/proc"
             for device in fuse null; do touch "$0/dev/$device"; mount --bind "/dev/$device" "$0/dev/$device"; done
             exec env --ignore-environment "${@:2:$1}" "$(command -v chroot)" "$0" "${@:$(($1 + 2))}"
@@ -49,7 +51,7 @@ struct BundleTests {
         let variables = environment.map { "\($0.key)=\($0.value)" }
         return try await Command.run(
             "unshare",
-            ["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "bash", "-euc", script]
+            ["--mount", "--propagation", "unchanged", "--pid", "--fork", "--kill-child", "bash", "-euc", script]
                 + [root.string, "\(variables.count)"] + variables + [entry] + command)
     }
 

@@ -8,6 +8,8 @@ extension MountTests {
     struct Fstab {
         /// Puts the helper, and FUSE's own, where mount(8) looks for helpers; `$M` is the mountpoint, `fstab` a file of the repo.
         static let installing = """
+            # In a chroot "/" is no mount that could be made private.
+            mount --make-rprivate / 2>/dev/null || true
             folder=$OUT/../sbin
             mkdir "$folder"
             for name in mount.fuse.secretary mount.secretary; do ln -s "$(command -v secretaryctl)" "$folder/$name"; done
@@ -19,7 +21,7 @@ extension MountTests {
         private func run(_ repo: TestRepo, _ script: String) async throws -> CommandResult {
             try await repo.run(
                 "unshare",
-                ["--mount", "--propagation", "private", "sh", "-euc", Self.installing + script])
+                ["--mount", "--propagation", "unchanged", "sh", "-euc", Self.installing + script])
         }
 
         private func makeRepo(_ repo: TestRepo, fstab: String) throws {
