@@ -26,7 +26,7 @@ DIST := .build/dist
 help:
 	@echo "make demo     show Secretary at work: secrets of a config repo as files and as variables"
 	@echo "make test     run every test (installs what they need when run as root)"
-	@echo "make build    build the release programs: $(RELEASE)/secretaryctl, $(RELEASE)/secretaryd"
+	@echo "make build    build the release programs: $(RELEASE)/secretaryctl, secretaryd, secretary-docker-plugin"
 	@echo "make bench    measure, and print ratios"
 	@echo "make fuzz     feed the parsers made-up input for SECONDS_EACH=$(SECONDS_EACH)"
 	@echo "make format   format the sources;  make lint: check them"
@@ -48,6 +48,7 @@ build:
 	@scripts/static-libraries $(STATIC)
 	swift build $(RELEASE_FLAGS) --product secretaryctl
 	swift build $(RELEASE_FLAGS) --product secretaryd
+	swift build $(RELEASE_FLAGS) --product secretary-docker-plugin
 
 bench: build
 	@scripts/setup bench
@@ -59,11 +60,11 @@ fuzz:
 	@scripts/fuzz $(SECONDS_EACH)
 
 format:
-	swift format format --in-place --parallel --recursive Package.swift Sources Tests
+	swift format format --in-place --parallel --recursive Package.swift Sources Tests docker-plugin
 
 lint:
-	swift format lint --strict --parallel --recursive Package.swift Sources Tests
-	@if command -v shellcheck >/dev/null; then shellcheck .ci/run $$(find scripts -type f); \
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests docker-plugin
+	@if command -v shellcheck >/dev/null; then shellcheck .ci/run docker-plugin/build $$(find scripts -type f); \
 	else echo "lint: shellcheck is not installed, the shell scripts were not checked"; fi
 
 # Manual pages and completions come from the definitions of the commands, so they cannot disagree with the program.
@@ -71,7 +72,7 @@ lint:
 pages: build
 	swift build -j $(JOBS) --product generate-manual
 	@rm -rf --one-file-system $(PAGES)
-	@for program in secretaryctl secretaryd; do \
+	@for program in secretaryctl secretaryd secretary-docker-plugin; do \
 	    scripts/pages $(RELEASE)/$$program "$$(ls -t .build/debug/generate-manual .build/debug/generate-manual-tool \
 	        2>/dev/null | head -n 1)" $(PAGES) || exit 1; done
 
@@ -80,7 +81,8 @@ install: pages
 	    "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" \
 	    "$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d" \
 	    "$(DESTDIR)$(PREFIX)/lib/systemd/system" "$(DESTDIR)$(SBINDIR)"
-	install -m 0755 $(RELEASE)/secretaryctl $(RELEASE)/secretaryd "$(DESTDIR)$(PREFIX)/bin/"
+	install -m 0755 $(RELEASE)/secretaryctl $(RELEASE)/secretaryd $(RELEASE)/secretary-docker-plugin \
+	    "$(DESTDIR)$(PREFIX)/bin/"
 	for unit in packaging/systemd/*; do \
 	    sed 's#/usr/bin/#$(PREFIX)/bin/#' "$$unit" \
 	        >"$(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/}" || exit 1; done
@@ -88,7 +90,7 @@ install: pages
 	    ln -sf "$(PREFIX)/bin/secretaryctl" "$(DESTDIR)$(SBINDIR)/$$helper" || exit 1; done
 	install -m 0644 $(PAGES)/man1/*.1 "$(DESTDIR)$(PREFIX)/share/man/man1/"
 	install -m 0644 packaging/man/*.8 "$(DESTDIR)$(PREFIX)/share/man/man8/"
-	for program in secretaryctl secretaryd; do \
+	for program in secretaryctl secretaryd secretary-docker-plugin; do \
 	    install -m 0644 $(PAGES)/$$program.bash \
 	        "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program" && \
 	    install -m 0644 $(PAGES)/_$$program "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$program" && \

@@ -189,7 +189,8 @@ let package = Package(
         .testTarget(
             name: "MountTests",
             dependencies: [
-                "CLinux", "SecretaryCore", "TestSupport", "hanging-mount", "secretaryctl", "secretaryd",
+                "CLinux", "SecretaryCore", "TestSupport", "hanging-mount", "secretary-docker-plugin", "secretaryctl",
+                "secretaryd",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             // C programs that the tests build on the spot.

@@ -46,7 +46,9 @@ struct DockerMachine: Sendable {
         try await removeControlGroups(of: repo)
     }
 
-    static let programs = FilePath(#filePath).removingLastComponent().removingLastComponent().appending("Programs")
+    static let project = programs.removingLastComponent().removingLastComponent().removingLastComponent()
+    private static let programs = FilePath(#filePath).removingLastComponent().removingLastComponent().appending(
+        "Programs")
 
     private static func path(in repo: DockerRepo) -> String {
         "\(repo.scratch["bin"]):/usr/sbin:/usr/bin:/sbin:/bin"

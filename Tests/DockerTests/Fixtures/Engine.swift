@@ -21,13 +21,15 @@ extension DockerMachine {
         return process
     }
 
-    /// Makes the image `busybox`: one program, without a library.
+    /// Makes the image `busybox`: one program, without a library, and a file at `/share/file`.
     func makeImage() async throws {
         try await shell(
             """
-            mkdir -p /run/image/bin /run/image/tmp
+            mkdir -p /run/image/bin /run/image/tmp /run/image/share
+            chmod 1777 /run/image/tmp
+            echo plain >/run/image/share/file
             cp "$(command -v busybox)" /run/image/bin/
-            for name in $(busybox --list); do ln -sf busybox "/run/image/bin/$name"; done
+            for name in $(busybox --list | grep -vx busybox); do ln -sf busybox "/run/image/bin/$name"; done
             tar -C /run/image -c . | docker import - busybox
             """)
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import SecretaryCore
 import SystemPackage
 import TestSupport
 import Testing
@@ -111,6 +112,19 @@ struct PluginProgramTests {
                 "--state-dir", scratch["state"].string, "--mount-root", scratch["mnt"].string, "--external-mount",
             ])
         #expect(result.text == "HTTP/1.1 200 OK\n0\n", "\(result.errors)")
+    }
+
+    @Test("every option of it, and of volumes, is described in Documentation/docker.md")
+    func documentation() async throws {
+        let page = String(
+            decoding: try Scratch.read(DockerMachine.project.appending("Documentation/docker.md")), as: UTF8.self)
+        let help = try await Command.run(Programs.folder.appending("secretary-docker-plugin").string, ["--help"]).text
+        let options = help.matches(of: /--[a-z][a-z-]+/).map { String($0.output) }
+        #expect(options.count > 7)
+        for option in Set(options).subtracting(["--driver", "--help", "--version", "--audit-file"]) {
+            #expect(page.contains("`\(option)"), "\(option)")
+        }
+        for option in VolumeOption.allCases { #expect(page.contains("`\(option.rawValue)`"), "\(option)") }
     }
 
     @Test("paths have to be absolute, and options of the mount need a mount")

@@ -20,7 +20,7 @@ struct PublicPrograms: Sendable {
         guard unsafe chmod(scratch.path.string, 0o755) == 0 else { throw Errno(rawValue: errno) }
         folder = try scratch.makeFolder("bin")
         libraries = try scratch.makeFolder("lib")
-        for program in ["secretaryctl", "secretaryd", "hanging-mount"] {
+        for program in ["secretaryctl", "secretaryd", "secretary-docker-plugin", "hanging-mount"] {
             try await Command.check(
                 "install", ["-m", "0755", Programs.folder.appending(program).string, folder.string])
         }

@@ -43,6 +43,7 @@ mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
 ln -s pts/ptmx "$root/dev/ptmx"
 mount -t tmpfs -o mode=0755 machine "$root/var/log"
 mount -t tmpfs -o mode=0755 machine "$root/run"
+mount -t tmpfs -o mode=0755 machine "$root/var/lib"
 # As systemd itself does with /, where that is a mount: credentials are mounted in another namespace, and have to appear here.
 mount --make-shared "$root/run"
 # Services may have another /tmp.

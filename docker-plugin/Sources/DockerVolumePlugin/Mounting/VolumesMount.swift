@@ -14,8 +14,10 @@ actor VolumesMount {
     /// Several that need the mount start one.
     private var starting: Task<SecretaryError?, Never>?
 
-    /// How long a volume may take to appear: the mount shows a new definition within a tenth of a second.
+    /// How long a volume may take to appear when nothing is wrong with it.
     private let patience: Duration
+    /// How long it takes, with room for a busy machine; what the mount says before may be about what was there before.
+    private static let usual = Duration.milliseconds(500)
 
     init(_ settings: PluginSettings, threads: NIOThreadPool, logger: Logger, patience: Duration = .seconds(10)) {
         self.settings = settings
@@ -33,10 +35,12 @@ actor VolumesMount {
         let path = path(of: volume)
         guard await look(at: path) != .served else { return }
         try await ensure()
-        let deadline = ContinuousClock.now + patience
+        let begun = ContinuousClock.now
         var pause = Duration.milliseconds(1)
         while await look(at: path) != .served {
-            guard ContinuousClock.now < deadline else { throw notShown(volume) }
+            let waited = ContinuousClock.now - begun
+            if waited > Self.usual, let trouble = await trouble(with: volume) { throw trouble }
+            guard waited < patience else { throw notShown(volume) }
             try? await Task.sleep(for: pause)
             pause = min(pause * 2, .milliseconds(50))
         }
@@ -61,6 +65,12 @@ actor VolumesMount {
     private func look(at path: FilePath) async -> PlaceProbe.Finding {
         let finding = try? await threads.runIfActive { PlaceProbe.look(at: path) }
         return finding ?? .missing
+    }
+
+    /// What the mount says is wrong with a volume.
+    private func trouble(with volume: String) async -> SecretaryError? {
+        let root = settings.mountRoot
+        return (try? await threads.runIfActive { VolumeTrouble.find(volume, in: root) }) ?? nil
     }
 
     private func notShown(_ volume: String) -> SecretaryError {

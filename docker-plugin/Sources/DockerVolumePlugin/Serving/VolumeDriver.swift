@@ -31,7 +31,7 @@ struct VolumeDriver: Sendable {
             }
             return reply
         } catch {
-            logger.warning("\(call) failed: \(error.message)")
+            if call.isLogged { logger.warning("\(call) failed: \(error.message)") }
             return .failure(error)
         }
     }
@@ -99,7 +99,7 @@ struct VolumeDriver: Sendable {
 }
 
 extension VolumeCall {
-    /// Those that change something; Docker asks the others all the time.
+    /// Those that change something; Docker asks the others all the time, also for volumes that are not there.
     fileprivate var isLogged: Bool {
         switch self {
         case .create, .remove, .mount, .unmount: true
