@@ -167,6 +167,7 @@ let package = Package(
             name: "DockerTests",
             dependencies: [
                 "DockerVolumePlugin", "SecretaryCore", "TestSupport", "secretary-docker-plugin", "secretaryctl",
+                "secretaryd",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),

@@ -17,7 +17,7 @@ struct DockerRepo: Sendable {
         config = try PrivateKey.generate()
         try KeyFiles.write([("master", master), ("config", config)], in: try scratch.makeFolder("repo/keys"))
         try scratch.makeFolder("bin")
-        for program in ["secretaryctl", "secretary-docker-plugin"] {
+        for program in ["secretaryctl", "secretaryd", "secretary-docker-plugin"] {
             let target = Programs.folder.appending(program).string
             guard unsafe symlink(target, scratch["bin"].appending(program).string) == 0 else {
                 throw Errno(rawValue: errno)
