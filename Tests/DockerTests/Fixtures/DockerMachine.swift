@@ -18,6 +18,16 @@ struct DockerMachine: Sendable {
     /// Starts a machine, lends it, and ends it with everything in it.
     static func with(_ body: (DockerMachine) async throws -> Void) async throws {
         let repo = try DockerRepo()
+        do {
+            try await run(repo, body)
+        } catch {
+            try? await removeControlGroups(of: repo)
+            throw error
+        }
+        try await removeControlGroups(of: repo)
+    }
+
+    private static func run(_ repo: DockerRepo, _ body: (DockerMachine) async throws -> Void) async throws {
         let script = DockerMachine.programs.appending("docker-machine.sh").string
         let folder = repo.scratch.path
         let errors = try FileDescriptor.open(
@@ -43,7 +53,6 @@ struct DockerMachine: Sendable {
                 throw CommandFailure(description: "\(error)\n\(try repo.allMessages())")
             }
         }
-        try await removeControlGroups(of: repo)
     }
 
     static let project = programs.removingLastComponent().removingLastComponent().removingLastComponent()
