@@ -130,6 +130,13 @@ extension TestRepo {
         _ source: String?, _ options: String..., location: Testing.SourceLocation = #_sourceLocation,
         _ body: (Mount) async throws -> Void
     ) async throws {
+        try await mounted(source, options: options, location, body)
+    }
+
+    /// The same with options in a list.
+    func mounted(
+        _ source: String?, options: [String], _ location: Testing.SourceLocation, _ body: (Mount) async throws -> Void
+    ) async throws {
         let mount = try await Mount(self, source, options, at: mountpoint)
         do {
             try await body(mount)

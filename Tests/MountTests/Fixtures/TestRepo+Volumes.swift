@@ -15,13 +15,6 @@ extension TestRepo {
     ) async throws {
         try makeFolder(root.appending("volumes"))
         let all = ["--volumes", "volumes", "--sources", ".", "--keys", "keys"] + options
-        let mount = try await Mount(self, nil, all, at: mountpoint)
-        do {
-            try await body(mount)
-        } catch {
-            _ = try await secretaryctl("unmount", "--lazy", mount.path.string)
-            throw error
-        }
-        try await mount.end(location)
+        try await mounted(nil, options: all, location, body)
     }
 }
