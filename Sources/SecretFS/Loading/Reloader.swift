@@ -12,9 +12,16 @@ struct Reloader: ~Copyable {
 
     /// The source as it was read.
     struct Reading {
-        let tree: Tree
+        private(set) var tree: Tree
         let warnings: [String]
         var volumes: [VolumeStatus] = []
+
+        /// The same for a mount that showed `former` before.
+        func continuing(_ former: Tree?) -> Reading {
+            var reading = self
+            reading.tree = tree.continuing(former)
+            return reading
+        }
     }
 
     /// When to look again although nothing happens.

@@ -73,11 +73,7 @@ final class SourceFollower: Sendable {
 
     private static func readFirst(_ reloader: inout Reloader, after former: Tree?) -> FirstReading {
         do throws(SecretaryError) {
-            if let reading = try reloader.load(after: former) {
-                return .success(
-                    Reloader.Reading(
-                        tree: reading.tree.continuing(former), warnings: reading.warnings, volumes: reading.volumes))
-            }
+            if let reading = try reloader.load(after: former) { return .success(reading.continuing(former)) }
             throw SecretaryError(.io, "the source changes all the time", hint: "wait until it does not")
         } catch {
             reloader.retrySoon()

@@ -49,12 +49,15 @@ struct MarathonDefinition: Sendable {
             throw SecretaryError.otherAnswer("Marathon")
         }
         var variables: [String: Value] = [:]
-        if case .mapping(let entries)? = answer.child("env") {
-            // A value can also be {"secret": "name"}, which is Marathon's own business: to us it is nothing.
-            for entry in entries { variables[entry.key] = entry.node.value ?? Value(scanning: []) }
-        }
         var values = GrantedValues()
-        for (name, value) in variables { values.add(value, named: name) }
+        if case .mapping(let entries)? = answer.child("env") {
+            for entry in entries {
+                // A value can also be {"secret": "name"}, which is Marathon's own business: to us it is nothing.
+                let value = entry.node.value ?? Value(scanning: [])
+                variables[entry.key] = value
+                values.add(value, named: entry.key)
+            }
+        }
         self.values = values
         keys = try TaskKeys(of: app) { variables[$0] }
     }

@@ -2,7 +2,7 @@ import SecretaryCore
 
 /// What a manager says of a task (`GET /tasks/ID`): whether it runs, and what its container was given.
 struct SwarmTask: Sendable {
-    let id: String
+    /// The id of the service that it is a task of.
     let service: String
     let isRunning: Bool
     let variables: TaskVariables
@@ -12,7 +12,6 @@ struct SwarmTask: Sendable {
         guard answer.text(at: "ID") == id, let service = answer.text(at: "ServiceID"),
             let status = answer.child("Status"), let container = answer.child("Spec")?.child("ContainerSpec")
         else { throw SecretaryError.otherAnswer("the swarm") }
-        self.id = id
         self.service = service
         // One that is to be shut down may still run, and gets nothing more.
         isRunning =
@@ -31,7 +30,6 @@ struct SwarmTask: Sendable {
 
 /// What a manager says of a service (`GET /services/ID`).
 struct SwarmService: Sendable {
-    let name: String
     let variables: TaskVariables
     /// The app that its tasks are: the label `secretary.app`, else its name.
     let app: String
@@ -41,7 +39,6 @@ struct SwarmService: Sendable {
         guard answer.text(at: "ID") == id, let spec = answer.child("Spec"), let name = spec.text(at: "Name") else {
             throw SecretaryError.otherAnswer("the swarm")
         }
-        self.name = name
         let labels = spec.child("Labels")
         var variables = TaskVariables()
         variables.add(labels: labels)

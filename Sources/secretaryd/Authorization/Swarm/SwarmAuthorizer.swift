@@ -59,8 +59,7 @@ final class SwarmAuthorizer: Authorizer {
         _ app: AppPath, _ task: SwarmTask, _ service: SwarmService
     ) throws(SecretaryError) -> TaskGrant {
         var values = GrantedValues()
-        for (name, value) in service.variables.values { values.add(value, named: name) }
-        for (name, value) in task.variables.values { values.add(value, named: name) }
+        for variables in [service.variables, task.variables] { variables.add(to: &values) }
         let keys = try TaskKeys(of: app) { task.variables.values[$0] ?? service.variables.values[$0] }
         return TaskGrant(
             app: app, deployKey: keys.deploy, serviceKey: keys.service, rule: name, values: values,

@@ -26,6 +26,11 @@ struct TaskVariables: Sendable {
         }
     }
 
+    /// Grants what is in them, in the order of their names.
+    func add(to granted: inout GrantedValues) {
+        for (name, value) in values.sorted(by: { $0.key < $1.key }) { granted.add(value, named: name) }
+    }
+
     private static func variable(_ label: String) -> String {
         switch label {
         case "secretary.deploy-public-key": "DEPLOY_PUBLIC_KEY"
