@@ -1,5 +1,6 @@
 import NIOPosix
 import SecretaryCore
+import SecretaryServer
 
 /// What becomes of a request, whichever protocol it came in.
 ///

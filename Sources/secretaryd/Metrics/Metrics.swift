@@ -1,4 +1,5 @@
 import SecretaryCore
+import SecretaryServer
 import Synchronization
 
 /// What the daemon counts.

@@ -1,4 +1,5 @@
 import SecretaryCore
+import SecretaryServer
 
 /// How the daemon is: for load balancers, and for Prometheus.
 struct Reports: Sendable {

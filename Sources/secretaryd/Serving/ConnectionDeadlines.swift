@@ -1,6 +1,7 @@
 import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
+import SecretaryServer
 
 /// Closes a connection on which too little happens: nothing is asked, a request does not end, an answer is not read.
 ///

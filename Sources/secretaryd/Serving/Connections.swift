@@ -1,5 +1,6 @@
 import NIOCore
 import SecretaryCore
+import SecretaryServer
 
 /// The connections that are open, so many at most, and how they are ended.
 final class Connections: Sendable {

@@ -2,6 +2,7 @@ import HTTPTypes
 import HummingbirdCore
 import NIOCore
 import SecretaryCore
+import SecretaryServer
 
 /// Answers requests, whatever they ask for.
 struct Endpoints: Sendable {

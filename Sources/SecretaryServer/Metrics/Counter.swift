@@ -1,16 +1,18 @@
-import Synchronization
+internal import Synchronization
 
 /// A number that only grows.
-final class Counter: Sendable {
+package final class Counter: Sendable {
     private let count = Atomic<UInt64>(0)
 
-    func increment(by number: UInt64 = 1) { count.add(number, ordering: .relaxed) }
+    package init() {}
 
-    var value: UInt64 { count.load(ordering: .relaxed) }
+    package func increment(by number: UInt64 = 1) { count.add(number, ordering: .relaxed) }
+
+    package var value: UInt64 { count.load(ordering: .relaxed) }
 }
 
 /// How long something took, counted in steps.
-final class Histogram: Sendable {
+package final class Histogram: Sendable {
     /// Upper ends of the steps, in seconds.
     static let bounds = ["0.0005", "0.001", "0.0025", "0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "1", "5"]
     private static let limits: [Duration] = [
@@ -22,7 +24,9 @@ final class Histogram: Sendable {
     private let steps = (0...bounds.count).map { _ in Counter() }
     private let microseconds = Counter()
 
-    func record(_ duration: Duration) {
+    package init() {}
+
+    package func record(_ duration: Duration) {
         steps[Self.limits.firstIndex { duration <= $0 } ?? Self.limits.count].increment()
         microseconds.increment(by: UInt64(max(0, duration / .microseconds(1))))
     }

@@ -1,26 +1,28 @@
 /// Text in Prometheus' exposition format, version 0.0.4.
-struct PrometheusText {
-    static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+package struct PrometheusText {
+    package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
-    private(set) var text = ""
+    package private(set) var text = ""
+
+    package init() {}
 
     /// One number.
-    mutating func add(_ name: String, _ kind: String, _ help: String, _ value: some Numeric) {
+    package mutating func add(_ name: String, _ kind: String, _ help: String, _ value: some Numeric) {
         begin(name, kind, help)
         sample(name, [], value)
     }
 
     /// Begins a family of samples.
-    mutating func begin(_ name: String, _ kind: String, _ help: String) {
+    package mutating func begin(_ name: String, _ kind: String, _ help: String) {
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind)\n"
     }
 
-    mutating func sample(_ name: String, _ labels: [(String, String)], _ value: some Numeric) {
+    package mutating func sample(_ name: String, _ labels: [(String, String)], _ value: some Numeric) {
         let list = labels.map { "\($0)=\"\(Self.escape($1))\"" }.joined(separator: ",")
         text += list.isEmpty ? "\(name) \(value)\n" : "\(name){\(list)} \(value)\n"
     }
 
-    mutating func add(_ name: String, _ help: String, _ histogram: Histogram) {
+    package mutating func add(_ name: String, _ help: String, _ histogram: Histogram) {
         begin(name, "histogram", help)
         let counts = histogram.cumulative
         for (bound, count) in zip(Histogram.bounds + ["+Inf"], counts) {
