@@ -169,6 +169,7 @@ let package = Package(
                 "DockerVolumePlugin", "SecretaryCore", "TestSupport", "secretary-docker-plugin", "secretaryctl",
                 "secretaryd",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

@@ -158,7 +158,7 @@ extension MountTests {
                     _ = try await machine.run("chmod", ["666", "/run/secretary/credentials.sock"])
                     #expect(try await ask(65534, name) == "True {0}\n")
                     let journal = try await machine.journal("--unit=\(Self.service)", "--output=cat")
-                    #expect(journal.contains("user 65534 asks, who is not the service manager"))
+                    #expect(journal.contains("user 65534 asks, and only user 0 is believed"))
                     #expect(journal.contains("which asks, is in the control group"))
                     #expect(journal.contains("does not ask as systemd does"))
                     #expect(try records(machine).count { $0.contains(#""event":"denied""#) } == 2)

@@ -3,16 +3,18 @@ internal import Glibc
 internal import SecretaryCore
 internal import SystemPackage
 
-/// A connection by which systemd gets one credential: whatever is sent to it until it is closed.
+/// A connection by which somebody gets one secret.
 ///
 /// Closed when it goes.
 struct CredentialConnection: ~Copyable {
     private let socket: FileDescriptor
     let peer: Caller
+    /// Whether the other end has given itself a name, by which systemd says what it wants.
+    let isNamed: Bool
     /// `nil` when the other end does not say it as systemd does.
     let request: CredentialRequest?
 
-    /// - Parameter deadline: how long the other end may take to read.
+    /// - Parameter deadline: how long the other end may take to read, or to write.
     /// - Returns: `nil` when it is gone.
     init?(_ socket: FileDescriptor, deadline: Duration) {
         var peer = clinux_peer()
@@ -23,10 +25,13 @@ struct CredentialConnection: ~Copyable {
         self.socket = socket
         self.peer = Caller(uid: peer.uid, gid: peer.gid, thread: peer.pid)
         let count = peer.name_count
+        isNamed = count > 0
         request = unsafe withUnsafeBytes(of: &peer.name) { unsafe CredentialRequest(peer: Array($0.prefix(count))) }
         var limit = timeval(tv_sec: Int(deadline.components.seconds), tv_usec: 0)
-        _ = unsafe setsockopt(
-            socket.rawValue, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        for option in [SO_SNDTIMEO, SO_RCVTIMEO] {
+            _ = unsafe setsockopt(
+                socket.rawValue, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
+        }
     }
 
     deinit { try? socket.close() }
@@ -42,8 +47,31 @@ struct CredentialConnection: ~Copyable {
     /// than a credential may have (`READ_FULL_FILE_FAIL_WHEN_LARGER`).
     func refuse() {
         let zeros = [UInt8](repeating: 0, count: 1 << 16)
-        for _ in 0..<(2 * CredentialService.maximumCount / zeros.count) {
+        for _ in 0..<(2 * CredentialService.maximumUnitCount / zeros.count) {
             guard (try? socket.writeAll(zeros)) != nil else { return }
+        }
+    }
+
+    // MARK: The plugin of a swarm
+
+    /// What the other end writes, until it writes no more.
+    /// - Throws: `.malformed` when that is too much, `.io` when it takes too long.
+    func receive(upTo limit: Int) throws(SecretaryError) -> [UInt8] {
+        do throws(SecretaryError) {
+            let text = try SecretBytes(readingAll: socket, limit: limit)
+            return unsafe text.withUnsafeBytes { unsafe Array($0) }
+        } catch {
+            guard error.code == .malformed else { throw error.prefixed("the request") }
+            throw SecretaryError(.malformed, "the request is larger than \(limit >> 10) KiB")
+        }
+    }
+
+    /// - Throws: `.io` when the other end does not take it.
+    func send(_ head: [UInt8]) throws(SecretaryError) {
+        do {
+            try socket.writeAll(head)
+        } catch {
+            throw SecretaryError(.io, "cannot write: \(error)")
         }
     }
 }

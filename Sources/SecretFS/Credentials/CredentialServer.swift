@@ -3,7 +3,7 @@ internal import Glibc
 public import SecretaryCore
 public import SystemPackage
 
-/// Answers systemd at a socket, several units at a time.
+/// Answers systemd, and the plugin of a swarm, at a socket, several at a time.
 public final class CredentialServer: Sendable {
     private struct State {
         var connections = 0
@@ -19,8 +19,8 @@ public final class CredentialServer: Sendable {
     private static let capacity = 64
 
     /// - Parameters:
-    ///   - deadline: how long systemd may take to read an answer.
-    ///   - failed: hears why a unit does not get what it asks for.
+    ///   - deadline: how long the other end may take to ask, and to read an answer.
+    ///   - failed: hears why somebody does not get what he asks for.
     public init(
         _ service: CredentialService, deadline: Duration, failed: @escaping @Sendable (SecretaryError) -> Void
     ) {
@@ -81,6 +81,14 @@ public final class CredentialServer: Sendable {
 
     private func answer(_ socket: FileDescriptor) {
         guard let connection = CredentialConnection(socket, deadline: deadline) else { return }
+        if service.servesSwarm, !connection.isNamed {
+            answerSwarm(connection)
+        } else {
+            answerUnit(connection)
+        }
+    }
+
+    private func answerUnit(_ connection: borrowing CredentialConnection) {
         do throws(SecretaryError) {
             guard let request = connection.request else {
                 throw SecretaryError(
@@ -92,6 +100,19 @@ public final class CredentialServer: Sendable {
         } catch {
             failed(error)
             connection.refuse()
+        }
+    }
+
+    private func answerSwarm(_ connection: borrowing CredentialConnection) {
+        do throws(SecretaryError) {
+            let text = try connection.receive(upTo: SwarmSecretRequest.maximumCount)
+            let value = try service.answer(try SwarmSecretRequest(parsing: text), for: connection.peer)
+            try connection.send(SwarmSecretAnswer.head(count: value.count))
+            try connection.send(value)
+        } catch {
+            failed(error)
+            // Who has got a part of an answer sees that it breaks off.
+            try? connection.send(SwarmSecretAnswer.refusal(error))
         }
     }
 }

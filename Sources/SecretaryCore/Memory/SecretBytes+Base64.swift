@@ -19,4 +19,18 @@ extension SecretBytes {
             unsafe decoded.withUnsafeBytes { unsafe target.copyMemory(from: $0.part(0, count)) }
         }
     }
+
+    /// The number of characters of its base64, with padding.
+    package var base64Count: Int { Base64.encodedCount(count) }
+
+    /// Writes its base64 with padding (RFC 4648, section 4), in constant time (`sodium_bin2base64`).
+    /// - Parameter target: has room for one byte more than `base64Count`, which is zeroed.
+    package borrowing func writeBase64(to target: UnsafeMutableRawBufferPointer) {
+        precondition(target.count > base64Count, "the target must have room for the text and a zero")
+        _ = Sodium.ready
+        unsafe withUnsafeBytes { bytes in
+            _ = unsafe sodium_bin2base64(
+                target.characters, target.count, bytes.octets, bytes.count, sodium_base64_VARIANT_ORIGINAL)
+        }
+    }
 }

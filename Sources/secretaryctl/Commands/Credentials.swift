@@ -34,6 +34,14 @@ struct CredentialsCommand: ParsableCommand {
             valueName: "seconds"))
     var deadline = 5
 
+    @Flag(
+        help: ArgumentHelp(
+            "Also give secrets of a Docker swarm to secretary-docker-plugin.",
+            discussion: """
+                Believes every process that can connect, and belongs to the user that this runs as, for which service it asks.
+                """))
+    var swarm = false
+
     @OptionGroup(title: "Audit log")
     var audit: AuditOptions
 
@@ -66,7 +74,7 @@ struct CredentialsCommand: ParsableCommand {
         _ = try ProcessHygiene.confineServer(writableFolder: settings?.file?.removingLastComponent())
         let service = CredentialService(
             repository: place, decryptor: decryptor,
-            log: try settings.map { (settings) throws(SecretaryError) in try AuditLog(settings) })
+            log: try settings.map { (settings) throws(SecretaryError) in try AuditLog(settings) }, servesSwarm: swarm)
         let server = CredentialServer(service, deadline: .seconds(deadline)) { Report.error($0) }
         try service.note(.start)
         for socket in sockets { try server.listen(at: socket) }

@@ -55,6 +55,12 @@ struct PluginProgramTests {
             #expect(try await ask(scratch, "/VolumeDriver.List") == "{\"Volumes\":[],\"Err\":\"\"}\n200 \(json)")
             #expect(try await ask(scratch, "/VolumeDriver.List", []).hasSuffix("405 \(json)"))
             #expect(try await ask(scratch, "/VolumeDriver.Snapshot").hasSuffix("404 \(json)"))
+            let secret = try await ask(scratch, "/SecretProvider.GetSecret")
+            #expect(secret.contains("--credentials SOCKET") && secret.hasSuffix("404 \(json)"))
+            #expect(try await ask(scratch, "/metrics").hasSuffix("405 \(json)"))
+            let metrics = try await ask(scratch, "/metrics", [])
+            #expect(metrics.contains("# TYPE secretary_docker_secrets_total counter\n"))
+            #expect(metrics.hasSuffix("200 text/plain; version=0.0.4; charset=utf-8"))
             let large = try scratch.write("large", String(repeating: "x", count: 3 << 20))
             #expect(try await ask(scratch, "/VolumeDriver.Create", ["--data", "@\(large)"]).hasSuffix("400 \(json)"))
             #expect(try await ask(scratch, "/VolumeDriver.List") == "{\"Volumes\":[],\"Err\":\"\"}\n200 \(json)")
@@ -121,7 +127,7 @@ struct PluginProgramTests {
         let help = try await Command.run(Programs.folder.appending("secretary-docker-plugin").string, ["--help"]).text
         let options = help.matches(of: /--[a-z][a-z-]+/).map { String($0.output) }
         #expect(options.count > 7)
-        for option in Set(options).subtracting(["--driver", "--help", "--version", "--audit-file"]) {
+        for option in Set(options).subtracting(["--driver", "--help", "--version", "--audit-file", "--swarm"]) {
             #expect(page.contains("`\(option)"), "\(option)")
         }
         for option in VolumeOption.allCases { #expect(page.contains("`\(option.rawValue)`"), "\(option)") }
@@ -130,7 +136,10 @@ struct PluginProgramTests {
     @Test("paths have to be absolute, and options of the mount need a mount")
     func usage() async throws {
         let program = Programs.folder.appending("secretary-docker-plugin").string
-        for arguments in [["--socket", "s.sock"], ["--keys", "keys"], ["--external-mount", "--", "--audit-syslog"]] {
+        for arguments in [
+            ["--socket", "s.sock"], ["--keys", "keys"], ["--external-mount", "--", "--audit-syslog"],
+            ["--credentials", "credentials.sock"],
+        ] {
             #expect(try await Command.run(program, arguments).status == 64, "\(arguments)")
         }
     }

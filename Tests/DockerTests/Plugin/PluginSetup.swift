@@ -12,6 +12,8 @@ struct PluginSetup {
     let registry: VolumeRegistry
     let driver: VolumeDriver
     let threads = NIOThreadPool(numberOfThreads: 4)
+    let counts = SecretCounts()
+    private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     init(_ scratch: Scratch? = nil, mounter: FilePath? = nil) throws {
         let scratch = try scratch ?? Scratch("plugin")
@@ -22,7 +24,6 @@ struct PluginSetup {
         settings.mounter = mounter
         threads.start()
         registry = try VolumeRegistry(settings.definitions)
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         driver = VolumeDriver(
             registry: registry,
             mount: VolumesMount(settings, threads: threads, logger: logger, patience: .milliseconds(50)),
@@ -32,5 +33,10 @@ struct PluginSetup {
     /// What Docker gets, as text.
     func ask(_ call: VolumeCall, _ body: String = "{}") async -> String {
         await driver.answer(call, Array(body.utf8)).body
+    }
+
+    /// What asks for a swarm's secrets at a socket.
+    func secrets(at socket: FilePath, patience: Duration) -> SecretProvider {
+        SecretProvider(socket, patience: patience, threads: threads, counts: counts, logger: logger)
     }
 }

@@ -6,7 +6,7 @@ import SecretaryCore
 import SecretaryServer
 import SystemPackage
 
-/// The volume driver for Docker.
+/// The volume driver for Docker, which gives a swarm secrets, too.
 struct SecretaryDockerPlugin: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "secretary-docker-plugin",
@@ -59,6 +59,12 @@ struct SecretaryDockerPlugin: ParsableCommand {
         help: "Do not mount: something else does, such as secretary-volumes.service.")
     var externalMount = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Give a swarm secrets, too, from where 'secretaryctl credentials --swarm' listens.", valueName: "socket"),
+        completion: .file())
+    var credentials: String?
+
     @Argument(
         parsing: .postTerminator,
         help: ArgumentHelp("Options for 'secretaryctl mount', behind --.", valueName: "mount-option"))
@@ -68,7 +74,7 @@ struct SecretaryDockerPlugin: ParsableCommand {
         if externalMount, !mountOptions.isEmpty || secretaryctl != nil {
             throw ValidationError("--external-mount leaves nothing to be said about how to mount.")
         }
-        for path in [socket, state, mountRoot, keys, sources] + [secretaryctl].compactMap({ $0 })
+        for path in [socket, state, mountRoot, keys, sources] + [secretaryctl, credentials].compactMap({ $0 })
         where !FilePath(path).isAbsolute {
             throw ValidationError("\(path) is no absolute path.")
         }
@@ -77,6 +83,8 @@ struct SecretaryDockerPlugin: ParsableCommand {
     func run() throws {
         // Before there is another thread.
         let signals = Signals()
+        ProcessHygiene.protect()
+        LockedMemory.raiseLimit()
         let plugin = try Plugin(settings)
         let log = try ErrorLog(of: "secretary-docker-plugin")
         defer { log.flush() }
@@ -91,6 +99,7 @@ struct SecretaryDockerPlugin: ParsableCommand {
         settings.keys = FilePath(keys)
         settings.sources = FilePath(sources)
         settings.mountOptions = mountOptions
+        settings.credentials = credentials.map { FilePath($0) }
         if !externalMount {
             settings.mounter = secretaryctl.map { FilePath($0) } ?? OwnFolder.path.appending("secretaryctl")
         }

@@ -17,6 +17,9 @@ package struct PluginSettings: Sendable {
     /// What else `secretaryctl mount` is told.
     package var mountOptions: [String] = []
 
+    /// Where `secretaryctl credentials --swarm` listens; `nil` where a swarm is given no secrets.
+    package var credentials: FilePath?
+
     package init() {}
 
     package var definitions: FilePath { state.appending("volumes") }

@@ -1,6 +1,5 @@
 /// What Docker asks of a volume driver, by path (docs/extend/plugins_volume.md of docker/cli).
 enum VolumeCall: String, CaseIterable, Sendable {
-    case activate = "/Plugin.Activate"
     case create = "/VolumeDriver.Create"
     case remove = "/VolumeDriver.Remove"
     case mount = "/VolumeDriver.Mount"

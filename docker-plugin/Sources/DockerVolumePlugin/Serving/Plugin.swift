@@ -41,8 +41,10 @@ package struct Plugin {
         threads.start()
         let mount = VolumesMount(settings, threads: threads, logger: logger)
         let driver = VolumeDriver(registry: registry, mount: mount, threads: threads, logger: logger)
+        let counts = SecretCounts()
         let server = PluginServer(
-            driver, group: MultiThreadedEventLoopGroup(numberOfThreads: 1), logger: logger)
+            volumes: driver, secrets: secrets(counts, logger), secretCounts: counts,
+            group: MultiThreadedEventLoopGroup(numberOfThreads: 1), logger: logger)
         let listener = try server.listen(at: socket)
         logger.notice("listening at \(socket.name), \(registry.all.count) volumes")
         ServiceManager()?.notify("READY=1")
@@ -57,5 +59,12 @@ package struct Plugin {
         ServiceManager()?.notify("STOPPING=1")
         try? listener.close().wait()
         server.finish(within: Self.patience)
+    }
+
+    private func secrets(_ counts: SecretCounts, _ logger: Logger) -> SecretProvider? {
+        guard let socket = settings.credentials else { return nil }
+        let threads = NIOThreadPool(numberOfThreads: 8)
+        threads.start()
+        return SecretProvider(socket, patience: .seconds(10), threads: threads, counts: counts, logger: logger)
     }
 }

@@ -9,7 +9,10 @@ import SystemPackage
 
 /// The HTTP that Docker speaks on the plugin's socket.
 final class PluginServer: Sendable {
-    private let driver: VolumeDriver
+    private let volumes: VolumeDriver
+    /// `nil` where a swarm is given no secrets.
+    private let secrets: SecretProvider?
+    private let secretCounts: SecretCounts
     private let group: any EventLoopGroup
     private let logger: Logger
     private let inFlight = Monitor(0)
@@ -17,8 +20,13 @@ final class PluginServer: Sendable {
     /// Requests are names and options.
     private static let bodyLimit = 1 << 20
 
-    init(_ driver: VolumeDriver, group: any EventLoopGroup, logger: Logger) {
-        self.driver = driver
+    init(
+        volumes: VolumeDriver, secrets: SecretProvider?, secretCounts: SecretCounts, group: any EventLoopGroup,
+        logger: Logger
+    ) {
+        self.volumes = volumes
+        self.secrets = secrets
+        self.secretCounts = secretCounts
         self.group = group
         self.logger = logger
     }
@@ -32,12 +40,20 @@ final class PluginServer: Sendable {
                 inFlight.withLock { $0 -= 1 }
                 inFlight.notify()
             }
-            let reply = await answer(request)
-            try await writer.write(
-                response: reply.head, body: ResponseBody(byteBuffer: ByteBuffer(string: reply.body)))
+            let answer = await answer(request)
+            do {
+                try await writer.write(response: answer.head, body: ResponseBody(byteBuffer: answer.body))
+            } catch {
+                SentBytes.zero(answer.body)
+                throw error
+            }
         })
         let bootstrap = ServerBootstrap(group: group).childChannelInitializer { [logger] channel in
-            http.setup(channel: channel, logger: logger).map { value in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(SentBytes())
+            }.flatMap {
+                http.setup(channel: channel, logger: logger)
+            }.map { value in
                 Task { await http.handle(value: value, logger: logger) }
             }
         }
@@ -53,28 +69,44 @@ final class PluginServer: Sendable {
         _ = inFlight.wait(for: duration) { $0 == 0 ? true : nil }
     }
 
-    private func answer(_ request: Request) async -> VolumeReply {
-        let path = (request.head.path ?? "").prefix { $0 != "?" }
-        guard let call = VolumeCall(rawValue: String(path)) else {
+    private func answer(_ request: Request) async -> PluginAnswer {
+        let path = String((request.head.path ?? "").prefix { $0 != "?" })
+        guard let call = PluginCall(path: path) else {
             return .failure(SecretaryError(.usage, "this plugin knows no \(path)"), status: 404)
         }
-        guard request.method == .post else {
-            return .failure(SecretaryError(.usage, "\(path) is asked for by POST"), status: 405)
+        guard request.method == (call.isPost ? .post : .get) else {
+            return .failure(
+                SecretaryError(.usage, "\(path) is asked for by \(call.isPost ? "POST" : "GET")"), status: 405)
         }
         do {
             let body = try await request.body.collect(upTo: Self.bodyLimit)
-            return await driver.answer(call, Array(body.readableBytesView))
+            return await answer(call, Array(body.readableBytesView))
         } catch {
             return .failure(SecretaryError(.malformed, "the request is cut off or too large"), status: 400)
         }
     }
+
+    private func answer(_ call: PluginCall, _ body: [UInt8]) async -> PluginAnswer {
+        switch call {
+        case .activate:
+            let interfaces = ["VolumeDriver"] + (secrets == nil ? [] : ["secretprovider"])
+            return PluginAnswer(.description([("Implements", .array(interfaces.map { .string($0) }))]))
+        case .volume(let call): return PluginAnswer(await volumes.answer(call, body))
+        case .secret:
+            guard let secrets else {
+                return .failure(
+                    SecretaryError(
+                        .unavailable, "this plugin gives a swarm no secrets",
+                        hint: "start secretary-docker-plugin with --credentials SOCKET"), status: 404)
+            }
+            return await secrets.answer(body)
+        case .metrics: return PluginAnswer(metrics: secretCounts.text)
+        }
+    }
 }
 
-extension VolumeReply {
-    fileprivate var head: HTTPResponse {
-        var head = HTTPResponse(status: HTTPResponse.Status(code: status))
-        head.headerFields[.contentType] = Self.contentType
-        head.headerFields[.contentLength] = String(body.utf8.count)
-        return head
+extension PluginAnswer {
+    fileprivate static func failure(_ error: SecretaryError, status: Int) -> PluginAnswer {
+        PluginAnswer(.failure(error, status: status))
     }
 }

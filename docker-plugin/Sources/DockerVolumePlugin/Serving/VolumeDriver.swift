@@ -38,7 +38,6 @@ struct VolumeDriver: Sendable {
 
     private func answer(_ call: VolumeCall, _ request: VolumeRequest) async throws(SecretaryError) -> VolumeReply {
         switch call {
-        case .activate: return .description([("Implements", .array([.string("VolumeDriver")]))])
         // A volume is on each host: a mount of files that this host decrypts.
         case .capabilities: return .description([("Capabilities", .object([("Scope", .string("local"))]))])
         case .create:
@@ -103,7 +102,7 @@ extension VolumeCall {
     fileprivate var isLogged: Bool {
         switch self {
         case .create, .remove, .mount, .unmount: true
-        case .activate, .capabilities, .path, .get, .list: false
+        case .capabilities, .path, .get, .list: false
         }
     }
 }
