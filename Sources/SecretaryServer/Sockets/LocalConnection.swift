@@ -9,7 +9,7 @@ package struct LocalConnection: ~Copyable {
     private let patience: Duration
 
     /// - Parameter patience: how long connecting, and each piece that is sent or received, may take.
-    /// - Throws: `.unavailable` or `.timedOut`, naming the socket.
+    /// - Throws: `.unavailable` or `.timedOut`, naming the socket; `.usage` when there can be no socket of that name.
     package init(to path: FilePath, patience: Duration) throws(SecretaryError) {
         let descriptor = try Self.connect(to: path, patience)
         self.descriptor = descriptor
@@ -18,6 +18,9 @@ package struct LocalConnection: ~Copyable {
     }
 
     private static func connect(to path: FilePath, _ patience: Duration) throws(SecretaryError) -> FileDescriptor {
+        guard path.string.utf8.count < 108 else {
+            throw SecretaryError(.usage, "\(path) is too long for a socket", hint: "at most 107 bytes are possible")
+        }
         let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard socket >= 0 else {
             throw SecretaryError(.system, "cannot make a socket: \(Errno(rawValue: errno))")

@@ -114,9 +114,12 @@ struct SecretProviderTests {
 
     @Test("neither process keeps the value, plain or in base64", .enabled(if: geteuid() == 0, "needs root"))
     func memory() async throws {
-        let needle = "needle-\(UInt64.random(in: .min ... .max))-\(UInt64.random(in: .min ... .max))!!"
-        try await SecretSetup.with(try SecretSetup.makeRepo(password: needle)) { setup in
-            let text = SecretSetup.base64(needle)
+        var needle = "needle-\(UInt64.random(in: .min ... .max))-\(UInt64.random(in: .min ... .max))"
+        // Its own base64 is a part of the whole's; and of a large piece of memory that is freed more is left than of a small one.
+        while needle.utf8.count % 3 != 0 { needle += "!" }
+        let text = SecretSetup.base64(needle)
+        let filling = String(repeating: "abc", count: 3000)
+        try await SecretSetup.with(try SecretSetup.makeRepo(password: filling + needle + filling)) { [needle] setup in
             for _ in 0..<3 {
                 let answer = try await setup.get(SecretSetup.request(labels))
                 #expect(answer.text.contains(text))
@@ -149,7 +152,9 @@ struct SecretProviderTests {
                     peer.sendall(sys.argv[3].encode() * int(sys.argv[4]))
                     peer.shutdown(socket.SHUT_WR)
                 except OSError: pass
-                sys.stdout.buffer.write(peer.recv(1 << 20))
+                try:
+                    while part := peer.recv(1 << 20): sys.stdout.buffer.write(part)
+                except ConnectionResetError: pass
                 """
             func ask(_ user: Int, _ text: String, times: Int = 1) async throws -> String {
                 let arguments = ["-c", script, "\(user)", socket, text, "\(times)"]
