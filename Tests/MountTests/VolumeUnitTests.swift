@@ -61,5 +61,65 @@ extension MountTests {
                 }
             }
         }
+
+        /// The drop-ins of Documentation/docker.md, by unit.
+        private func dropIns() throws -> [(unit: String, text: String)] {
+            let page = PublicPrograms.sources.appending("../../../Documentation/docker.md").lexicallyNormalized()
+            let blocks = String(decoding: try Scratch.read(page), as: UTF8.self).split(separator: "```ini\n")
+                .dropFirst()
+            return blocks.compactMap { block in
+                let text = block.prefix { $0 != "`" }
+                let unit = text.prefix { $0 != "\n" }.split(separator: " ").last
+                return unit.map { (String($0), String(text)) }
+            }
+        }
+
+        @Test("with the drop-ins of docker.md the plugin gives a swarm secrets, and the journal has denials")
+        func secrets() async throws {
+            try await TestRepo.with { repo in
+                try repo.write(
+                    ".secretary.yaml",
+                    """
+                    version: 1
+                    format: hpke
+                    keys: { master: keys/master-private-key.pem, config: keys/config-public-key.pem }
+
+                    """)
+                try repo.write("web.yml", "password: \(try repo.seal("s3cret", scope: "/prod/web"))\n")
+                let dropIns = try dropIns()
+                #expect(dropIns.map(\.unit) == ["secretary-credentials.service", plugin])
+                for (unit, text) in dropIns {
+                    let text = text.replacing("/usr/bin/", with: "/run/programs/bin/")
+                    try repo.write("../units/\(unit).d/swarm.conf", text)
+                }
+                try await SystemdMachine.with(repo) { machine in
+                    try await machine.control("start", "secretary-credentials.socket", "secretary-docker-plugin.socket")
+                    func ask(_ app: String) async throws -> String {
+                        let request = """
+                            {"SecretName":"password","SecretLabels":{"secretary.source":"web.yml"},"ServiceID":"s1", \
+                            "ServiceName":"web","ServiceLabels":{"secretary.app":"\(app)"},"TaskID":"t1", \
+                            "TaskName":"web.1.t1","NodeID":"n1"}
+                            """
+                        let socket = "/run/docker/plugins/secretary.sock"
+                        let line = ["-s", "--max-time", "60", "--unix-socket", socket, "-d", request]
+                        return try await machine.run("curl", line + ["http://docker/SecretProvider.GetSecret"]).text
+                    }
+                    #expect(try await ask("/prod/web") == #"{"Value":"czNjcmV0","DoNotReuse":true,"Err":""}"# + "\n")
+                    #expect(try await ask("/prod/db").contains("is sealed for /prod/web, not for /prod/db"))
+                    try await eventually("the journal has the denial") {
+                        try await machine.journal("--unit=\(plugin)", "--output=cat").contains(
+                            "warning: secret password for service web (app /prod/db), task t1 on node n1: denied: ")
+                    }
+                    let log = machine["/var/log/secretary/credentials.log"]
+                    let records = String(decoding: try Scratch.read(log), as: UTF8.self)
+                    for event in ["open", "denied"] {
+                        #expect(records.contains("\"event\":\"\(event)\""), "\(records)")
+                    }
+                    try await machine.control(
+                        "stop", "secretary-docker-plugin.socket", plugin, volumes, "secretary-credentials.socket",
+                        "secretary-credentials.service")
+                }
+            }
+        }
     }
 }
