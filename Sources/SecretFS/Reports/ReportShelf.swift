@@ -12,12 +12,8 @@ internal import Synchronization
         let reader: pid_t
         let node: Node
         let given: ContinuousClock.Instant
-    }
-
-    private struct State {
-        var copies: [Copy] = []
-        /// Where the next one goes.
-        var slot = 0
+        /// Where it is in the memory of the mount.
+        let slot: Int
     }
 
     static let slotCount = 16
@@ -25,23 +21,26 @@ internal import Synchronization
     static let slotSize = 8192
     static let size = slotCount * slotSize
 
-    private let state: Mutex<State>
+    /// The oldest first.
+    private let copies = Mutex<[Copy]>([])
     private let memory: (memory: SharedMemory, offset: Int)?
 
-    /// - Parameter memory: where the copies of workers before this one are, and this one's go.
+    /// - Parameter memory: where the copies go, and those of workers before this one are.
     init(in memory: (memory: SharedMemory, offset: Int)? = nil) {
         self.memory = memory
-        var state = State()
-        if let memory {
-            state.copies = (0..<Self.slotCount).compactMap { slot in
-                unsafe Self.decode(Self.slot(slot, of: memory)).map {
-                    Copy(report: $0.report, reader: $0.reader, node: $0.node, given: .now)
-                }
+    }
+
+    /// Learns what workers before this one have given out; called when none of them serves any more.
+    func takeOver() {
+        guard let memory else { return }
+        let former = (0..<Self.slotCount).compactMap { slot in
+            unsafe Self.decode(Self.slot(slot, of: memory)).map {
+                Copy(report: $0.report, reader: $0.reader, node: $0.node, given: .now, slot: slot)
             }
-            // A slot that a reader may still need is overwritten last.
-            state.slot = state.copies.count % Self.slotCount
         }
-        self.state = Mutex(state)
+        copies.withLock {
+            $0 = former.sorted { $0.node.attributes.modified < $1.node.attributes.modified }
+        }
     }
 
     /// The copy that this reader was given a moment ago: `cp` and others, which look a file up, and once more to open it,
@@ -50,8 +49,8 @@ internal import Synchronization
     /// Somebody else, or the same a moment later, gets a new one.
     func recent(_ report: Report, for reader: pid_t?) -> Node? {
         let now = ContinuousClock.now
-        return state.withLock { state in
-            state.copies.last {
+        return copies.withLock { copies in
+            copies.last {
                 $0.report == report && $0.reader == reader && now - $0.given < .milliseconds(500)
             }?.node
         }
@@ -59,15 +58,15 @@ internal import Synchronization
 
     /// A report that was given out, by its number.
     subscript(inode: Inode) -> Node? {
-        state.withLock { state in state.copies.last { $0.node.inode == inode }?.node }
+        copies.withLock { copies in copies.last { $0.node.inode == inode }?.node }
     }
 
     func add(_ node: Node, as report: Report, for reader: pid_t?) {
-        state.withLock { state in
-            if state.copies.count == Self.slotCount { state.copies.removeFirst() }
-            state.copies.append(Copy(report: report, reader: reader ?? 0, node: node, given: .now))
-            if let memory { unsafe Self.encode(node, report, reader ?? 0, to: Self.slot(state.slot, of: memory)) }
-            state.slot = (state.slot + 1) % Self.slotCount
+        copies.withLock { copies in
+            let free = Set(0..<Self.slotCount).subtracting(copies.map(\.slot)).min()
+            let slot = free ?? copies.removeFirst().slot
+            copies.append(Copy(report: report, reader: reader ?? 0, node: node, given: .now, slot: slot))
+            if let memory { unsafe Self.encode(node, report, reader ?? 0, to: Self.slot(slot, of: memory)) }
         }
     }
 

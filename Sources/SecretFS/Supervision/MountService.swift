@@ -64,6 +64,7 @@ final class MountService {
         let keeper = TreeKeeper(filesystem, channel, memory, former: former)
         try keeper.begin()
         handles.takeOver()
+        filesystem.takeOverReports()
         let threads = ServingThreads(
             session, journal: memory.journal, atMost: settings.servingThreads, ended: ended)
         self.threads = threads
