@@ -7,7 +7,8 @@ import SystemPackage
 
 /// Something that reads what strangers wrote.
 enum FuzzTarget: String, CaseIterable {
-    case scanner, envelope, gob, hpke, key, yaml, json, dotenv, properties, settings, template
+    case scanner, envelope, gob, hpke, key, lockedkey, yaml, json, dotenv, properties, settings, template
+    case form, sealed, volume, swarm
 
     /// Reads `input`.
     ///
@@ -19,12 +20,17 @@ enum FuzzTarget: String, CaseIterable {
         case .gob: checkEnvelope(.kms, input)
         case .hpke: checkEnvelope(.hpke, input)
         case .key: _ = try? PublicKey(text: input)
+        case .lockedkey: checkLockedKey(input)
         case .yaml: checkConfig(.yaml, input)
         case .json: checkConfig(.json, input)
         case .dotenv: checkConfig(.dotenv, input)
         case .properties: checkConfig(.properties, input)
         case .settings: _ = try? Settings.parse(input)
         case .template: _ = try? Template(parsing: input)
+        case .form: checkForm(input)
+        case .sealed: _ = try? WireV2.SealedRequest(parsing: input)
+        case .volume: checkVolume(input)
+        case .swarm: checkSwarm(input)
         }
     }
 
@@ -52,6 +58,28 @@ enum FuzzTarget: String, CaseIterable {
             let range = leaf.value.location.range
             require(range.lowerBound >= 0 && range.upperBound <= input.count, "a value outside of its file")
         }
+    }
+
+    private func checkLockedKey(_ input: [UInt8]) {
+        guard let key = try? LockedKey(text: input) else { return }
+        require((try? LockedKey(text: key.text).text) == key.text, "its text is another key's")
+    }
+
+    // What parses is written so that the same is read again.
+
+    private func checkForm(_ input: [UInt8]) {
+        guard let form = try? WireV1.Form(parsing: input) else { return }
+        require((try? WireV1.Form(parsing: form.body)) == form, "its text is another form's")
+    }
+
+    private func checkVolume(_ input: [UInt8]) {
+        guard let volume = try? VolumeDefinition(input, file: "web.json") else { return }
+        require((try? VolumeDefinition(volume.json, file: "web.json")) == volume, "its text is another volume's")
+    }
+
+    private func checkSwarm(_ input: [UInt8]) {
+        guard let request = try? SwarmSecretRequest(parsing: input) else { return }
+        require((try? SwarmSecretRequest(parsing: request.json)) == request, "its text is another request's")
     }
 
     private func require(_ condition: Bool, _ message: String) {

@@ -33,7 +33,7 @@ public enum Timestamp {
 
     /// Nanoseconds since 1970 of a date (`2026-11-22`), or of a date and time with or without fractions and a zone.
     ///
-    /// - Returns: `nil` for anything else.
+    /// - Returns: `nil` for anything else, and for a moment that is too far away: before 1677 or after 2262.
     public static func parse(_ text: String) -> Int64? {
         var rest = Array(text.utf8)[...]
         func number(_ digits: Int) -> Int64? {
@@ -50,7 +50,10 @@ public enum Timestamp {
         guard let year = number(4), take("-"), let month = number(2), take("-"), let day = number(2),
             (1...12).contains(month), (1...31).contains(day)
         else { return nil }
-        var seconds = Timestamp.days(year: year, month: month, day: day) * 86400
+        let days = Timestamp.days(year: year, month: month, day: day)
+        // A month may have fewer.
+        guard date(days).day == day else { return nil }
+        var seconds = days * 86400
         var fraction: Int64 = 0
         if !rest.isEmpty {
             guard take("Tt "), let hour = number(2), take(":"), let minute = number(2), hour < 24, minute < 60 else {
@@ -77,7 +80,9 @@ public enum Timestamp {
                 seconds += sign * (hours * 3600 + minutes * 60)
             }
         }
-        return rest.isEmpty ? seconds * 1_000_000_000 + fraction : nil
+        let (whole, isTooFar) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (time, isBeyond) = whole.addingReportingOverflow(fraction)
+        return rest.isEmpty && !isTooFar && !isBeyond ? time : nil
     }
 
     private static func append(_ number: Int, digits: Int, to text: inout [UInt8]) {
