@@ -7,7 +7,7 @@ import Testing
 /// What `make dist` packs, in a root folder that holds busybox and nothing else: no loader, no library, no certificate.
 @Suite("The bundle", .serialized, .enabled(if: geteuid() == 0, "needs root"))
 struct BundleTests {
-    /// The root folder, with the bundle at `/opt/secretary`: made once, deleted with the last test.
+    /// The root folder, with the bundle at `/opt/secretary`: made once, deleted when the tests end.
     private static let made = Task { try await makeRoot() }
     private let setup: DaemonSetup
     private let root: FilePath
@@ -22,11 +22,11 @@ struct BundleTests {
 
     private static func makeRoot() async throws -> Scratch {
         let root = try Scratch("root")
+        root.keepUntilExit()
         for folder in ["bin", "opt", "proc", "dev", "run", "keys"] { try root.makeFolder(folder) }
         try await Command.check("cp", ["/bin/busybox", root["bin/busybox"].string])
         try await Command.check("ln", ["-s", "busybox", root["bin/sh"].string])
-        let script = FilePath(#filePath).appending("../../../scripts/bundle").lexicallyNormalized().string
-        try await Command.check(script, [Programs.folder.string, root["opt/secretary"].string])
+        try await ProgramBundle.link(at: root["opt/secretary"])
         return root
     }
 

@@ -61,12 +61,15 @@ struct SwarmTask {
 }
 
 extension DockerMachine {
-    /// Starts secretaryd and waits until it listens.
+    static let daemonSocket = "/run/secretaryd.sock"
+
+    /// Starts secretaryd and waits until it listens, at 127.0.0.1:5070 and at a socket.
     func startDaemon(_ authorizer: String) async throws {
         try repo.write(
             "secretaryd.yml",
             """
             version: 1
+            listen: ["127.0.0.1:5070", "unix:\(Self.daemonSocket)"]
             keys: {master: keys/master-private-key.pem, config: keys/config-public-key.pem}
             authorizer: {\(authorizer)}
             audit: {file: /run/audit.log}

@@ -16,7 +16,7 @@ struct PublicPrograms: Sendable {
 
     private init() async throws {
         let scratch = try Scratch("programs")
-        DeletedAtExit.keep(scratch)
+        scratch.keepUntilExit()
         guard unsafe chmod(scratch.path.string, 0o755) == 0 else { throw Errno(rawValue: errno) }
         folder = try scratch.makeFolder("bin")
         libraries = try scratch.makeFolder("lib")
@@ -59,19 +59,5 @@ struct PublicPrograms: Sendable {
             ["--reuid=\(Account.nobody.number)", "--regid=\(Account.nobody.number)", "--clear-groups"]
                 + ["sh", "-c", script, "sh"] + paths)
         return String(decoding: hidden, as: UTF8.self).split(separator: "\n").map(String.init)
-    }
-}
-
-/// Keeps scratch folders until the process ends: statics are never deinitialised.
-private enum DeletedAtExit {
-    private static let scratches = Box()
-
-    static func keep(_ scratch: Scratch) {
-        scratches.list.append(scratch)
-        atexit { DeletedAtExit.scratches.list.removeAll() }
-    }
-
-    private final class Box: @unchecked Sendable {  // filled once, emptied when nothing else runs any more
-        var list: [Scratch] = []
     }
 }
