@@ -8,7 +8,7 @@ import SystemPackage
 /// Something that reads what strangers wrote.
 enum FuzzTarget: String, CaseIterable {
     case scanner, envelope, gob, hpke, key, lockedkey, yaml, json, dotenv, properties, settings, template
-    case form, sealed, volume, swarm
+    case form, sealed, volume, swarm, audit
 
     /// Reads `input`.
     ///
@@ -31,6 +31,7 @@ enum FuzzTarget: String, CaseIterable {
         case .sealed: _ = try? WireV2.SealedRequest(parsing: input)
         case .volume: checkVolume(input)
         case .swarm: checkSwarm(input)
+        case .audit: checkAudit(input)
         }
     }
 
@@ -63,6 +64,19 @@ enum FuzzTarget: String, CaseIterable {
     private func checkLockedKey(_ input: [UInt8]) {
         guard let key = try? LockedKey(text: input) else { return }
         require((try? LockedKey(text: key.text).text) == key.text, "its text is another key's")
+    }
+
+    /// A log that somebody made up has a verdict.
+    private func checkAudit(_ input: [UInt8]) {
+        let file = FilePath("/dev/shm/secretary-fuzz-\(getpid()).log")
+        defer { _ = unsafe file.withPlatformString { unsafe unlink($0) } }
+        let options: FileDescriptor.OpenOptions = [.create, .truncate]
+        guard let written = try? FileDescriptor.open(file, .writeOnly, options: options, permissions: [.ownerReadWrite])
+        else { return require(false, "\(file) cannot be made") }
+        _ = try? written.writeAll(input)
+        try? written.close()
+        require((try? AuditVerifier(allowsPart: true).verify([file])) != nil, "no verdict")
+        _ = try? AuditEntry.forEach(in: [file]) { _ in }
     }
 
     // What parses is written so that the same is read again.

@@ -98,6 +98,22 @@ import Testing
         #expect(try fixture.verify().fault?.what == "record 3 is missing")
     }
 
+    @Test(
+        "numbers that nobody could go on from are found, and end neither who verifies nor who writes on",
+        arguments: ["seq", "epoch", "lost"], [UInt64(0), 1 << 62, .max])
+    func numbers(name: String, number: UInt64) throws {
+        let fixture = try Self.small()
+        let text = try fixture.scratch.readText("audit.log")
+        let changed = text.replacing(/"(seq|epoch)":\d+/) { match in
+            match.1 == name ? "\"\(name)\":\(number)" : String(match.0)
+        }.replacing("\"event\":\"open\"", with: "\"event\":\"recovered\",\"lost\":\(number)")
+        try fixture.scratch.write("audit.log", Array(changed.utf8))
+        // The key may be taken for another log's.
+        for keyed in [true, false] { #expect((try? fixture.verify(keyed: keyed).isIntact) != true) }
+        try fixture.log { log in try log.append(AuditFixture.open("another")) }
+        for keyed in [true, false] { #expect((try? fixture.verify(keyed: keyed).isIntact) != true) }
+    }
+
     @Test("a log written anew with other keys is not the one that its root key or the key file is of")
     func replaced() throws {
         let genuine = try Self.small()

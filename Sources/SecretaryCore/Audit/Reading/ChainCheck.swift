@@ -176,7 +176,7 @@ struct ChainCheck: ~Copyable {
         }
         guard hasRightMAC(line) else { return false }
         (stray, strayFault) = ([], nil)
-        verdict.missing += lost
+        verdict.missing = min(verdict.missing + lost, AuditFields.maximumNumber)
         remark("record \(line.sequence): \(line.fields.text("reason") ?? "")")
         accept(line, raw)
         return true

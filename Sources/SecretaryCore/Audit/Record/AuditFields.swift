@@ -5,6 +5,9 @@ struct AuditFields {
         case number(UInt64)
     }
 
+    /// A log never gets that far, and whoever counts on from there meets no end of the numbers.
+    static let maximumNumber: UInt64 = 1 << 62
+
     private(set) var members: [(name: String, value: Value)] = []
 
     func text(_ name: String) -> String? {
@@ -50,7 +53,8 @@ struct AuditFields {
         mutating func value() -> Value? {
             if rest.first == UInt8(ascii: "\"") { return text().map { .text($0) } }
             let digits = rest.prefix { (48...57).contains($0) }
-            guard let number = UInt64(String(decoding: digits, as: UTF8.self)), digits.count == 1 || digits.first != 48
+            guard let number = UInt64(String(decoding: digits, as: UTF8.self)), digits.count == 1 || digits.first != 48,
+                number <= AuditFields.maximumNumber
             else { return nil }
             rest = rest.dropFirst(digits.count)
             return .number(number)
