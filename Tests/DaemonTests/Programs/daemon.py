@@ -278,7 +278,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(b"x" * 10)
         elif fault == "huge":
             self.send_response(200)
-            self.send_header("Content-Length", str(1 << 40))
+            self.send_header("Content-Length", str((1 << 63) - 1))
             self.end_headers()
             try:
                 for _ in range(1 << 10):

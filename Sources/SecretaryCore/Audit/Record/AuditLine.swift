@@ -24,7 +24,8 @@ struct AuditLine {
         guard tail.starts(with: Self.macPrefix), tail.suffix(Self.macSuffix.count).elementsEqual(Self.macSuffix),
             let mac = Self.octets(tail.dropFirst(Self.macPrefix.count).prefix(64)),
             let fields = AuditFields(bytes.dropLast()),
-            let sequence = fields.number("seq"), sequence > 0, let event = fields.text("event").flatMap(AuditEvent.init(rawValue:))
+            let sequence = fields.number("seq"), sequence > 0,
+            let event = fields.text("event").flatMap(AuditEvent.init(rawValue:))
         else { return nil }
         self.bytes = bytes
         self.body = bytes.dropLast(Self.tailCount)

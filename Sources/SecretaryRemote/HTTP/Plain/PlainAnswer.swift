@@ -39,7 +39,7 @@ struct PlainAnswer: ~Copyable {
             position = end
         }
         if isInBody {
-            let piece = position..<min(used, position + (missing ?? .max / 2))
+            let piece = position..<position + min(used - position, missing ?? .max)
             missing? -= piece.count
             try take(bodyIn: piece)
             position = used
