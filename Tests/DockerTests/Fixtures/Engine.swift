@@ -6,7 +6,10 @@ extension DockerMachine {
     /// Starts the engine and waits until it answers.
     /// - Returns: its process number in the machine.
     @discardableResult
-    func startEngine(_ options: String...) async throws -> Int {
+    func startEngine(_ options: String...) async throws -> Int { try await startEngine(options) }
+
+    /// The same.
+    func startEngine(_ options: [String]) async throws -> Int {
         // No network but that of the machine, which is none.
         let line =
             ["dockerd", "--bridge=none", "--iptables=false", "--cgroup-parent=/\(repo.controlGroup)"]
