@@ -14,7 +14,7 @@ struct AWSCredentials: Sendable {
     /// Whether they are good for as long as this.
     func lasts(_ duration: Duration) -> Bool {
         guard let expiry else { return true }
-        return expiry - WallClock.nanoseconds() > duration.components.seconds * 1_000_000_000
+        return expiry > WallClock.nanoseconds() + duration.components.seconds * 1_000_000_000
     }
 
     /// Signs a request (Signature Version 4).

@@ -50,7 +50,7 @@ final class ReplayGuard: Sendable {
         _ nonce: [UInt8], at time: Int64, now: Int64 = WallClock.nanoseconds() / 1_000_000
     ) throws(Refusal) {
         let (distance, overflow) = time.subtractingReportingOverflow(now)
-        guard !overflow, abs(distance) <= window, distance != .min else {
+        guard !overflow, distance.magnitude <= UInt64(window) else {
             throw Refusal(.clock, "the request is from \(Timestamp.text(Self.nanoseconds(time)))")
         }
         let nonce = Nonce(nonce)
