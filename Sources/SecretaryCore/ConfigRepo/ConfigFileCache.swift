@@ -27,8 +27,10 @@ public final class ConfigFileCache: Sendable {
 
         func isSameFile(as other: Stamp) -> Bool { inode == other.inode && device == other.device }
 
+        /// A file can be of any year, and the numbers end with the year 2262: beyond 2191 and 1748 all times are the same.
         private static func nanoseconds(_ time: timespec) -> Int64 {
-            Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+            let limit: Int64 = 7_000_000_000
+            return min(max(Int64(time.tv_sec), -limit), limit) * 1_000_000_000 + Int64(time.tv_nsec)
         }
     }
 

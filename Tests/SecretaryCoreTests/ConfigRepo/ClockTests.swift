@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import SystemPackage
 import TestSupport
@@ -35,6 +36,17 @@ struct ClockTests {
         cache.confirm()
         #expect(try size() == 5)
         #expect(!cache.takeRestlessness(), "it is not looked at again and again")
+    }
+
+    @Test("a file of any year is read", arguments: [-20_000_000_000, -1, 0, 9_223_372_037, 15_000_000_000])
+    func years(seconds: Int) async throws {
+        let scratch = try Scratch()
+        let file = try scratch.write("app.txt", "old")
+        // What the file system cannot keep it makes the nearest that it can.
+        var times = [timespec(tv_sec: seconds, tv_nsec: 0), timespec(tv_sec: seconds, tv_nsec: 0)]
+        try #require(unsafe utimensat(AT_FDCWD, file.string, &times, 0) == 0)
+        let cache = ConfigFileCache(keepsPlainText: true)
+        #expect(try cache.file("app.txt", in: scratch.path, format: .text, isUnsettled: false)?.size == 3)
     }
 }
 
