@@ -89,6 +89,33 @@ struct SystemCallFilterTests {
             unsafe umount2("/nowhere", 0)
         }
     }
+
+    @Test("a server has threads, sockets and files, and starts nothing")
+    func server() async {
+        await #expect(processExitsWith: .success) {
+            try confineServer()
+            var thread = pthread_t()
+            try #require(unsafe pthread_create(&thread, nil, { _ in nil }, nil) == 0)
+            try #require(pthread_join(thread, nil) == 0)
+            try #require(socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) >= 0)
+            try #require(unsafe open("/dev/null", O_RDWR) >= 0)
+            var child: pid_t = 0
+            try #require(unsafe posix_spawn(&child, "/bin/true", nil, nil, [nil], [nil]) == EPERM)
+        }
+    }
+
+    @Test("executing a program ends a server, too")
+    func serverExecuting() async {
+        await #expect(processExitsWith: .signal(SIGSYS)) {
+            try confineServer()
+            unsafe execv("/bin/true", [strdup("true"), nil])
+        }
+    }
+}
+
+private func confineServer() throws {
+    ProcessHygiene.forbidNewPrivileges()
+    try #require(try SystemCallFilter.server.install())
 }
 
 private func confine(_ needs: WorkerNeeds) throws {

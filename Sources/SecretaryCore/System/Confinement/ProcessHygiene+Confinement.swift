@@ -42,7 +42,8 @@ extension ProcessHygiene {
     /// Takes from a server on the network, for good, what answering requests does not need.
     ///
     /// To be called when its sockets listen, before there are threads. Gone then: every capability but that for reading
-    /// keys, new privileges by executing a program, and, as far as Landlock is there, executing programs and changing files.
+    /// keys, new privileges by executing a program, starting processes, executing programs, and the other calls that only an
+    /// intruder makes; and, as far as Landlock is there, changing files.
     /// - Parameter writableFolder: in which it nevertheless makes, appends to and renames files.
     /// - Throws: `.system` when the kernel refuses something that it can do.
     package static func confineServer(writableFolder: FilePath?) throws(SecretaryError) -> Confinement {
@@ -50,7 +51,8 @@ extension ProcessHygiene {
         forbidNewPrivileges()
         try ([.readEverything] as Capabilities).keepOnlyThese()
         let rules = FileSystemRules(writableFolder: writableFolder, allowsNetwork: true)
-        return Confinement(filtersSystemCalls: false, landlockVersion: try rules.apply())
+        let landlockVersion = try rules.apply()
+        return Confinement(filtersSystemCalls: try SystemCallFilter.server.install(), landlockVersion: landlockVersion)
     }
 
     /// From now on no program that is executed gets more rights than this process has (`PR_SET_NO_NEW_PRIVS`).

@@ -17,7 +17,7 @@ extension SystemCallFilter {
             program += [Self.skip(1, unlessAtLeast: 0x4000_0000), Self.end(.kill)]
         #endif
         for rule in rules { program += Self.instructions(for: rule) }
-        return program + [Self.end(.fail(EPERM))]
+        return program + [Self.end(otherwise)]
     }
 
     private static func instructions(for rule: Rule) -> [sock_filter] {

@@ -14,7 +14,7 @@ extension SystemCallFilter {
         if needs.usesLocalSockets || needs.usesNetwork {
             rules += sockets(needs.usesNetwork ? [AF_UNIX, AF_INET, AF_INET6, AF_NETLINK] : [AF_UNIX])
         }
-        return SystemCallFilter(rules: rules + hostile.map { Rule(number: $0, action: .kill) })
+        return SystemCallFilter(rules: rules + intrusions)
     }
 
     private static func allow(_ numbers: [Int32]) -> [Rule] { numbers.map { Rule(number: $0) } }
@@ -64,10 +64,7 @@ extension SystemCallFilter {
 
     private static var conditional: [Rule] {
         let process = UInt32(getpid())
-        return [
-            // Threads, but no processes. clone3 hides what it is for behind a pointer; glibc then does without it.
-            Rule(number: SYS_clone, conditions: [.bits(CLONE_THREAD, of: 0, are: CLONE_THREAD)]),
-            Rule(number: SYS_clone3, action: .fail(ENOSYS)),
+        return threadsOnly + [
             // Signals for itself only.
             Rule(number: SYS_kill, conditions: [Condition(argument: 0, value: process)]),
             Rule(number: SYS_tgkill, conditions: [Condition(argument: 0, value: process)]),
@@ -119,24 +116,4 @@ extension SystemCallFilter {
         private static let olderReading: [Int32] = []
         private static let olderWriting: [Int32] = []
     #endif
-
-    /// What only somebody does who has taken the process over.
-    private static let hostile = [
-        SYS_execve, SYS_execveat, SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_pidfd_getfd,
-        SYS_open_by_handle_at, SYS_bpf, SYS_perf_event_open, SYS_userfaultfd, SYS_io_uring_setup, SYS_mount,
-        SYS_umount2, SYS_move_mount, SYS_open_tree, SYS_fsopen, SYS_fsmount, SYS_fsconfig, SYS_fspick,
-        SYS_mount_setattr, SYS_pivot_root, SYS_chroot, SYS_setns, SYS_unshare, SYS_kexec_load, SYS_kexec_file_load,
-        SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_reboot, SYS_swapon, SYS_swapoff, SYS_add_key,
-        SYS_request_key, SYS_keyctl, SYS_personality,
-    ]
-}
-
-extension SystemCallFilter.Condition {
-    fileprivate static func `is`(_ value: Int32, _ argument: Int) -> Self {
-        Self(argument: argument, value: UInt32(bitPattern: value))
-    }
-
-    fileprivate static func bits(_ mask: Int32, of argument: Int, are value: Int32) -> Self {
-        Self(argument: argument, mask: UInt32(bitPattern: mask), value: UInt32(bitPattern: value))
-    }
 }

@@ -39,8 +39,10 @@ struct SystemCallFilter {
         var value: UInt32
     }
 
-    /// The first rule that fits decides; what none fits fails with `EPERM`.
+    /// The first rule that fits decides.
     var rules: [Rule]
+    /// What happens to a call that none fits.
+    var otherwise = Action.fail(EPERM)
 
     /// Puts the filter in force.
     /// - Returns: false on a kernel that knows no filters.
@@ -53,5 +55,15 @@ struct SystemCallFilter {
         let error = result > 0 ? Errno.resourceTemporarilyUnavailable : Errno(rawValue: errno)
         if error == .noFunction || error == .invalidArgument { return false }
         throw SecretaryError(.system, "cannot limit the system calls of the server: \(error)")
+    }
+}
+
+extension SystemCallFilter.Condition {
+    static func `is`(_ value: Int32, _ argument: Int) -> Self {
+        Self(argument: argument, value: UInt32(bitPattern: value))
+    }
+
+    static func bits(_ mask: Int32, of argument: Int, are value: Int32) -> Self {
+        Self(argument: argument, mask: UInt32(bitPattern: mask), value: UInt32(bitPattern: value))
     }
 }
