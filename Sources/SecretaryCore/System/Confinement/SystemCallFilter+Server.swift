@@ -8,8 +8,8 @@ extension SystemCallFilter {
     /// with their versions.
     static var server: SystemCallFilter {
         let processes = [SYS_clone] + olderProcesses
-        return SystemCallFilter(
-            rules: threadsOnly + processes.map { Rule(number: $0, action: .fail(EPERM)) } + intrusions, otherwise: .allow)
+        let forbidden = processes.map { Rule(number: $0, action: .fail(EPERM)) }
+        return SystemCallFilter(rules: threadsOnly + forbidden + intrusions, otherwise: .allow)
     }
 
     /// Threads, but no processes.
