@@ -43,8 +43,7 @@ extension DockerEngineTests {
                 #expect(record["event"] == "open" && record["secret"] == "web/password" && record["image"] == image)
                 #expect(record["service"] == nil && record["task"] == nil && record["engine"] == nil)
 
-                try await machine.docker(
-                    "swarm", "init", "--advertise-addr", "127.0.0.1", "--listen-addr", "127.0.0.1:2377")
+                try await machine.startSwarm()
                 try await machine.docker(
                     "service", "create", "--detach", "--name", "shop_web", "--network", "host", "--mount",
                     "type=volume,src=tasks,dst=/s,volume-driver=secretary,volume-opt=source=web.yml", "busybox", "sh",

@@ -13,7 +13,7 @@ struct SwarmAuthorizerTests {
             try KeyFiles.write([("first", first), ("second", second)], in: machine.repo.scratch["repo/keys"])
             try await machine.startEngine()
             try await machine.makeImage()
-            try await machine.docker("swarm", "init", "--advertise-addr", "127.0.0.1")
+            try await machine.startSwarm()
             try await machine.startDaemon("swarm: {unscoped: deny, cache: 0s, deadline: 30s}")
             let secret = try machine.repo.seal("hunter2", scope: "/prod/shop/web")
 

@@ -6,10 +6,8 @@ extension DockerEngineTests {
     /// `docker secret create --driver secretary`, with a swarm of one node.
     @Suite("Secrets of a swarm")
     struct SwarmSecrets {
-        private static let socket = "/run/secretary/credentials.sock"
-
-        /// An engine that is a swarm, the plugin, where it gets secrets, and a secret for `/prod/shop`.
-        private func start(_ machine: DockerMachine) async throws {
+        /// Starts where the plugin gets secrets, with one for `/prod/shop`.
+        private func startCredentials(_ machine: DockerMachine) async throws {
             try machine.repo.write(
                 ".secretary.yaml",
                 """
@@ -19,17 +17,15 @@ extension DockerEngineTests {
 
                 """)
             try write("hunter2hunter2", machine)
-            try await machine.shell("mkdir /run/secretary")
-            let options = ["--swarm", "--listen", Self.socket, "--audit-file", "/run/audit.log", "/etc/secretary"]
-            _ = try await machine.start("credentials", ["secretaryctl", "credentials"] + options)
-            try await machine.startPlugin("--credentials", Self.socket)
-            try await machine.startEngine()
-            try await machine.makeImage()
-            try await machine.docker(
-                "swarm", "init", "--advertise-addr", "127.0.0.1", "--listen-addr", "127.0.0.1:2377")
-            try await machine.docker(
-                "secret", "create", "--driver", "secretary", "--label", "secretary.source=prod/web.yml", "--label",
-                "secretary.key=database.password", "db-password")
+            try await machine.startCredentials("--audit-file", "/run/audit.log")
+        }
+
+        /// Tells the swarm of the secret.
+        private func create(_ machine: DockerMachine) async throws -> CommandResult {
+            try await machine.run(
+                "docker",
+                ["secret", "create", "--driver", "secretary", "--label", "secretary.source=prod/web.yml"]
+                    + ["--label", "secretary.key=database.password", "db-password"])
         }
 
         private func write(_ password: String, _ machine: DockerMachine) throws {
@@ -53,7 +49,12 @@ extension DockerEngineTests {
         @Test("a service reads one, and after an update its new value; another app gets none, and all see why")
         func life() async throws {
             try await DockerMachine.with { machine in
-                try await start(machine)
+                try await startCredentials(machine)
+                try await machine.startPlugin("--credentials", DockerMachine.credentialsSocket)
+                try await machine.startEngine()
+                try await machine.makeImage()
+                try await machine.startSwarm()
+                #expect(try await create(machine).status == 0)
                 try await service(machine, "shop_web", app: "/prod/shop")
                 try await eventually("the task has the secret", within: .seconds(120)) {
                     try await logs(machine, "shop_web").contains("mode 440\nhunter2hunter2")
@@ -94,5 +95,43 @@ extension DockerEngineTests {
                 try await machine.docker("service", "rm", "shop_web", "other")
             }
         }
+
+        @Test("an engine that has met the plugin without them knows no such driver before it is started again")
+        func lateCredentials() async throws {
+            try await DockerMachine.with { machine in
+                let plugin = try await machine.startPlugin()
+                let engine = try await machine.startEngine()
+                try await machine.makeImage()
+                #expect(try await machine.docker("volume", "ls", "--quiet") == "")
+                try await startCredentials(machine)
+                try await machine.end(plugin)
+                try await machine.startPlugin("--credentials", DockerMachine.credentialsSocket)
+                try await machine.startSwarm()
+                let refused = try await create(machine)
+                #expect(
+                    refused.status == 1 && refused.errors.contains("Plugin does not implement the requested driver"))
+
+                try await machine.end(engine)
+                try await machine.startEngine()
+                try await eventually("the swarm takes the secret") { try await create(machine).status == 0 }
+                try await service(machine, "shop_web", app: "/prod/shop")
+                try await eventually("the task has the secret", within: .seconds(120)) {
+                    try await logs(machine, "shop_web").contains("mode 440\nhunter2hunter2")
+                }
+                try await machine.docker("service", "rm", "shop_web")
+            }
+        }
+    }
+}
+
+extension DockerMachine {
+    static let credentialsSocket = "/run/secretary/credentials.sock"
+
+    /// Starts what decides about a swarm's secrets, for `/etc/secretary`.
+    func startCredentials(_ options: String...) async throws {
+        try await shell("mkdir -p /run/secretary")
+        let line = ["env", "--chdir=/etc/secretary", "secretaryctl", "credentials", "--swarm"]
+        _ = try await start("credentials", line + ["--listen", Self.credentialsSocket] + options + ["."])
+        try await eventually("it listens") { try await run("test", ["-S", Self.credentialsSocket]).status == 0 }
     }
 }

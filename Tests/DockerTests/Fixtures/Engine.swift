@@ -24,6 +24,11 @@ extension DockerMachine {
         return process
     }
 
+    /// Makes the engine a swarm of one node.
+    func startSwarm() async throws {
+        try await docker("swarm", "init", "--advertise-addr", "127.0.0.1", "--listen-addr", "127.0.0.1:2377")
+    }
+
     /// Makes the image `busybox`: one program, without a library, and a file at `/share/file`.
     func makeImage() async throws {
         try await shell(
