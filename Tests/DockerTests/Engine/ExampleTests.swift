@@ -33,16 +33,11 @@ extension DockerEngineTests {
                 try await machine.initialise()
                 // A swarm knows of the plugins that an engine has met.
                 try await machine.docker("volume", "ls")
-                try await machine.docker(
-                    "swarm", "init", "--advertise-addr", "127.0.0.1", "--listen-addr", "127.0.0.1:2377")
+                try await machine.startSwarm()
                 try await machine.docker("stack", "deploy", "--resolve-image=never", "-c", example("stack.yml"), "shop")
                 try await eventually("all tasks run") { try await tasks(machine, running: 3) }
-                try await eventually("all tasks have the secret") {
-                    try await machine.shell("docker service logs shop_web | grep -c '\(Self.secret)' || :") == "3"
-                }
-                let password = try await machine.shell(
-                    "cd /etc/secretary; printf changed | secretaryctl encrypt --scope /prod/web")
-                try machine.repo.write("prod/web.yml", "database:\n  password: \(password)\n")
+                try await eventually("all tasks have the secret") { try await logged(machine, Self.secret) == 3 }
+                try await change(machine)
                 try await eventually("all tasks see the change") {
                     let read = #"docker exec "$id" cat /run/secrets/database/password; echo"#
                     return try await machine.shell("for id in $(docker ps --quiet); do \(read); done")
@@ -57,6 +52,45 @@ extension DockerEngineTests {
                 try await machine.docker("volume", "rm", "shop_web-secrets")
                 try await machine.leavesNothing()
             }
+        }
+
+        @Test("a swarm with a secret: three tasks have it, those of an update have the new value, and nothing is left")
+        func secrets() async throws {
+            try await DockerMachine.with { machine in
+                try await machine.initialise()
+                try await machine.startCredentials()
+                try await machine.startPlugin("--credentials", DockerMachine.credentialsSocket)
+                try await machine.startEngine()
+                try await machine.makeImage()
+                try await machine.startSwarm()
+                let deploy = ["stack", "deploy", "--resolve-image=never", "-c", example("secrets.yml"), "shop"]
+                try await machine.check("docker", deploy)
+                try await eventually("all tasks run") { try await tasks(machine, running: 3) }
+                try await eventually("all tasks have the secret") { try await logged(machine, Self.secret) == 3 }
+                try await change(machine)
+                // To deploy it once more is no error, and starts no new tasks.
+                try await machine.check("docker", deploy)
+                try await machine.docker(
+                    "service", "update", "--detach", "--force", "--update-parallelism=0", "--stop-grace-period=0s",
+                    "shop_web")
+                try await eventually("all new tasks have the new value") { try await logged(machine, "changed") == 3 }
+                #expect(try await logged(machine, Self.secret) == 3)
+                try await machine.docker("stack", "rm", "shop")
+                try await eventually("the tasks are gone") { try await machine.docker("ps", "--all", "--quiet") == "" }
+                #expect(try await machine.docker("secret", "ls", "--quiet") == "")
+            }
+        }
+
+        /// How many tasks have shown this.
+        private func logged(_ machine: DockerMachine, _ text: String) async throws -> Int? {
+            Int(try await machine.shell("docker service logs shop_web 2>&1 | grep -c '| \(text)$' || :"))
+        }
+
+        /// Changes the secret.
+        private func change(_ machine: DockerMachine) async throws {
+            let password = try await machine.shell(
+                "cd /etc/secretary; printf changed | secretaryctl encrypt --scope /prod/web")
+            try machine.repo.write("prod/web.yml", "database:\n  password: \(password)\n")
         }
 
         private func tasks(_ machine: DockerMachine, running count: Int) async throws -> Bool {
