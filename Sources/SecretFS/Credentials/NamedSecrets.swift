@@ -48,6 +48,6 @@ extension CredentialService {
         let selection = MountSelection(
             place: place, view: view, select: select, layout: .keys, includesPlain: false, app: app, mode: 0o400,
             owner: 0, group: 0)
-        return NamedSecrets(try RepositorySource(selection, decryptor: decryptor).load(unsettled: []).files)
+        return NamedSecrets(try RepositorySource(selection, decryptor: decryptor).load(unsettled: []).files.all)
     }
 }

@@ -84,7 +84,7 @@ struct FilePlan {
             let rendering = try Rendering(rule, of: file, at: view.select, root: repository.root)
             let body = SecretFile(
                 content: .rendering(rendering), name: nil, readers: readers(rule.access), opener: opener, source: name,
-                path: rule.path.description)
+                path: rule.path.description, volume: selection.volume)
             append(
                 .secret(body), at: rule.path.components.map(\.string), access: rule.access,
                 source: "\(name), view \(view.name), render \(rule.path)")
@@ -103,7 +103,7 @@ struct FilePlan {
         if opener.identity.unscoped == .warn { unscoped += value.envelopes.count { $0.scope == nil } }
         let secret = SecretFile(
             content: .value(value), name: name, readers: readers(access), opener: opener, source: source,
-            path: path.joined(separator: "/"))
+            path: path.joined(separator: "/"), volume: selection.volume)
         append(.secret(secret), at: path, access: access, source: source)
     }
 

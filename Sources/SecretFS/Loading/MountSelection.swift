@@ -18,6 +18,8 @@ public struct MountSelection: Sendable {
     public var mode: UInt32
     public var owner: UInt32
     public var group: UInt32
+    /// The volume that it is; `nil` for a mount of its own.
+    package var volume: VolumeAccess?
 
     public init(
         place: FilePath, view: String?, select: String?, layout: Layout, includesPlain: Bool, app: AppPath?,

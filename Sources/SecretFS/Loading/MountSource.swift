@@ -17,13 +17,11 @@ public protocol MountSource: Sendable {
 
 /// A source as it was at one moment.
 public struct LoadedSource: Sendable {
-    public var files: [PlannedFile]
-    /// Folders that are there even where no file is in them.
-    var folders: [[UInt8]] = []
-    /// Directories in which a change can change the files.
-    public var directories: [FilePath]
-    /// Symbolic links by which the source is reached: another target is another source.
-    public var links: [FilePath]
+    public var files: PlannedFiles
+    /// Folders beside these, each with files of its own, or none.
+    var folders: [[UInt8]: PlannedFiles] = [:]
+    /// Where a change can change the files.
+    var places: SourcePlaces
     /// Files that were read besides config files: of these, no earlier content is kept.
     public var auxiliaries: Set<FilePath>
     /// Whether something was written to a moment before, and was taken as it was when `confirm` was last called.
@@ -35,13 +33,12 @@ public struct LoadedSource: Sendable {
     /// Whether something is missing that may be back without anybody being told.
     var isIncomplete = false
 
-    public init(
-        files: [PlannedFile], directories: [FilePath], links: [FilePath], auxiliaries: Set<FilePath>,
-        isRestless: Bool, warnings: [String]
+    init(
+        files: PlannedFiles, places: SourcePlaces, auxiliaries: Set<FilePath> = [], isRestless: Bool = false,
+        warnings: [String] = []
     ) {
         self.files = files
-        self.directories = directories
-        self.links = links
+        self.places = places
         self.auxiliaries = auxiliaries
         self.isRestless = isRestless
         self.warnings = warnings

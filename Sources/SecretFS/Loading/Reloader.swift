@@ -62,7 +62,7 @@ struct Reloader: ~Copyable {
             let result = Result { () throws(SecretaryError) in try source.load(unsettled: unsettled) }
             var someAreNew = false
             if case .success(let loaded) = result {
-                someAreNew = try watcher.watch(loaded.directories, links: loaded.links)
+                someAreNew = try watcher.watch(loaded.places)
                 auxiliaries = loaded.auxiliaries
             }
             let changed = watcher.drain()
@@ -75,12 +75,12 @@ struct Reloader: ~Copyable {
             // Half a file is never shown; only a mount that begins has nothing better.
             if !isWhole, previous != nil { return nil }
             let loaded = try result.get()
-            try policy.requireObedience(to: loaded.files)
+            try policy.requireObedience(to: loaded.files.all)
             if loaded.isIncomplete { nextLook = nextLook ?? .now + Self.retryInterval }
             if loaded.isRestless { nextLook = .now + Self.restInterval }
             source.confirm()
             let tree = try builder.build(
-                loaded.files, folders: loaded.folders, after: previous, now: WallClock.nanoseconds())
+                loaded.files.all, folders: loaded.folders, after: previous, now: WallClock.nanoseconds())
             return Reading(tree: tree, warnings: loaded.warnings, volumes: loaded.volumes)
         }
         return nil

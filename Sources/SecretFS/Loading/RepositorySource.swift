@@ -9,6 +9,23 @@ public final class RepositorySource: MountSource {
     private let cache: ConfigFileCache
     /// Whether the source was a folder when it was first read.
     private let wasFolder = Mutex<Bool?>(nil)
+    /// What was planned last.
+    private let plan = Mutex<Plan?>(nil)
+
+    /// The files of a mount, and what they follow from.
+    private struct Plan {
+        struct Basis: Equatable {
+            let root: FilePath
+            let settings: Settings
+            let files: [FilePath]
+            /// That of the cache when the files were read.
+            let revision: Int
+        }
+
+        let basis: Basis
+        let files: PlannedFiles
+        let warnings: [String]
+    }
 
     /// - Parameter decryptor: opens the envelopes when somebody reads them.
     public init(_ selection: MountSelection, decryptor: any Decryptor) {
@@ -28,28 +45,48 @@ public final class RepositorySource: MountSource {
         let found = try SourceFiles(at: place, in: repository)
         if found.isFolder { try requireWholeFolder(view) }
         try requireSameShape(found)
-        var plan = FilePlan(selection: selection, view: view, repository: repository, decryptor: decryptor)
+        var files: [(source: SourceFiles.File, file: ConfigFile)] = []
         var warnings = found.skipped.map(\.warning)
         for source in found.files {
             do throws(SecretaryError) {
                 let file = try read(source, in: found.folder, isUnsettled: unsettled.contains(source.path))
-                if let file { try plan.add(file, at: source) }
+                if let file { files.append((source, file)) }
             } catch {
                 guard found.isFolder, isNoConfiguration(source, in: found.folder, error) else { throw error }
                 warnings.append("\(error.message); it holds no envelope and is left out")
             }
         }
         cache.keep(only: Set(found.files.map(\.path)))
-        decryptor.expect(plan.expected)
         let templates = templates(of: view, in: repository)
+        let plan = try plan(files, view, repository, isAlwaysNew: !templates.isEmpty)
+        var places = found.places
+        places.files.formUnion(templates)
         return LoadedSource(
-            files: plan.files, directories: found.directories + templates.map { $0.removingLastComponent() },
-            links: found.links, auxiliaries: Set(templates + [repository.root.appending(Settings.fileName)]),
+            files: plan.files, places: places,
+            auxiliaries: Set(templates + [repository.root.appending(Settings.fileName)]),
             isRestless: cache.takeRestlessness(), warnings: warnings + plan.warnings)
     }
 
     public func confirm() {
         cache.confirm()
+    }
+
+    /// - Parameter isAlwaysNew: whether something else was read that may have changed.
+    /// - Returns: the plan before this one when it follows from the same.
+    private func plan(
+        _ files: [(source: SourceFiles.File, file: ConfigFile)], _ view: View?, _ repository: ConfigRepository,
+        isAlwaysNew: Bool
+    ) throws(SecretaryError) -> Plan {
+        let basis = Plan.Basis(
+            root: repository.root, settings: repository.settings, files: files.map(\.source.path),
+            revision: cache.revision)
+        if !isAlwaysNew, let former = plan.withLock({ $0 }), former.basis == basis { return former }
+        var made = FilePlan(selection: selection, view: view, repository: repository, decryptor: decryptor)
+        for (source, file) in files { try made.add(file, at: source) }
+        decryptor.expect(made.expected)
+        let plan = Plan(basis: basis, files: PlannedFiles(made.files), warnings: made.warnings)
+        self.plan.withLock { $0 = plan }
+        return plan
     }
 
     /// A file that could be read before is broken when it is something else now, and a source that was a file when it is a
@@ -106,7 +143,7 @@ public final class RepositorySource: MountSource {
     /// - Parameter canOpen: whether there is a key for an envelope.
     /// - Throws: `.wrongKey` when there are envelopes and no key fits any; whatever reading the source throws.
     public func requireFittingKey(canOpen: (Envelope) -> Bool) throws(SecretaryError) {
-        try requireFittingKey(for: load(unsettled: []).files, canOpen: canOpen)
+        try requireFittingKey(for: load(unsettled: []).files.all, canOpen: canOpen)
     }
 
     /// The same for files that have been read.

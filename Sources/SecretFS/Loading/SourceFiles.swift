@@ -19,9 +19,8 @@ struct SourceFiles {
     /// The folder that all files are in.
     let folder: FilePath
     let files: [File]
-    let directories: [FilePath]
-    /// Symbolic links on the way to `source`.
-    let links: [FilePath]
+    /// Where a change can change these, the repository, or the way to `source`.
+    let places: SourcePlaces
     /// What looks like a config file and cannot be taken, with the reason.
     let skipped: [(path: FilePath, warning: String)]
 
@@ -36,7 +35,7 @@ struct SourceFiles {
         } catch {
             throw SecretaryError(.noInput, "cannot read the source \(source): \(error)", hint: "check the path")
         }
-        var directories = [repository.root]
+        var places = SourcePlaces(files: Set(SymbolicLinks.on(source) + [resolved]))
         if isFolder {
             let keys = repository.keyFiles.compactMap { key in
                 var path = repository.root.pushing(key)
@@ -53,7 +52,7 @@ struct SourceFiles {
                     path: FilePath("\(resolved)/\(name)"), name: file.path,
                     place: name.split(separator: "/").map(String.init), relativePath: prefix + name)
             }
-            directories += tree.folders.map { resolved.pushing($0) }
+            places.directories = Set(tree.folders.map { resolved.pushing($0) })
             skipped = tree.skipped.compactMap { skipped in
                 let path = resolved.pushing(skipped.path)
                 return skipped.reason.isExpected ? nil : (path, "\(path) \(skipped.reason)")
@@ -65,11 +64,12 @@ struct SourceFiles {
                     path: resolved, name: FilePath(resolved.lastComponent?.string ?? ""), place: [],
                     relativePath: repository.relativePath(of: resolved) ?? resolved.string)
             ]
-            directories.append(folder)
             skipped = []
         }
-        self.directories = directories
-        links = SymbolicLinks.on(source)
+        for place in [repository.root, folder] {
+            places.files.formUnion(ConfigRepository.marks.map { place.appending($0) })
+        }
+        self.places = places
     }
 }
 

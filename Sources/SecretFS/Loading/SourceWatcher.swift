@@ -7,8 +7,8 @@ struct SourceWatcher: ~Copyable {
     private let queue: FileDescriptor
     private var paths: [Int32: FilePath] = [:]
     private var watches: [FilePath: Int32] = [:]
-    /// In these directories only these names matter.
-    private var names: [FilePath: Set<String>] = [:]
+    /// What is to be watched.
+    private var places = SourcePlaces()
     /// Files that were written to and not closed since, with when they were last written to.
     private var beingWritten: [FilePath: ContinuousClock.Instant] = [:]
     /// Files that were written to since `startNoting`, closed or not.
@@ -44,19 +44,13 @@ struct SourceWatcher: ~Copyable {
     /// Can be read when something happened.
     var descriptor: Int32 { queue.rawValue }
 
-    /// Watches these directories and links, and nothing else.
+    /// Watches these places, and nothing else.
     /// - Returns: whether some are new: what happened there before was not noticed.
     /// - Throws: `.system` when there are too many watches; a directory that is gone by now is left out.
-    mutating func watch(_ directories: [FilePath], links: [FilePath]) throws(SecretaryError) -> Bool {
-        var someAreNew = false
-        let whole = Set(directories)
-        names = [:]
-        for link in links {
-            let folder = link.removingLastComponent()
-            guard !whole.contains(folder), let name = link.lastComponent else { continue }
-            names[folder, default: []].insert(name.string)
-        }
-        let wanted = whole.union(names.keys)
+    mutating func watch(_ places: SourcePlaces) throws(SecretaryError) -> Bool {
+        var someAreNew = !self.places.covers(places)
+        self.places = places
+        let wanted = places.folders
         for (path, watch) in watches where !wanted.contains(path) {
             _ = inotify_rm_watch(queue.rawValue, watch)
             watches[path] = nil
@@ -110,7 +104,8 @@ struct SourceWatcher: ~Copyable {
     /// What happened since this was called last.
     mutating func takeNews() -> SourceNews {
         defer { (touched, hasLostTrack) = ([], false) }
-        return SourceNews(watched: Set(watches.keys), files: touched, isIncomplete: hasLostTrack)
+        return SourceNews(
+            watched: places, folders: Set(watches.keys), files: touched, isIncomplete: hasLostTrack)
     }
 
     private mutating func note(_ event: inotify_event, name: String) -> Bool {
@@ -133,8 +128,8 @@ struct SourceWatcher: ~Copyable {
             hasLostTrack = true
             return true
         }
-        if let names = names[directory], !names.contains(name) { return false }
         let file = directory.appending(name)
+        guard places.directories.contains(directory) || places.files.contains(file) else { return false }
         touched.insert(file)
         if event.mask & UInt32(IN_MODIFY) != 0 {
             written.insert(file)

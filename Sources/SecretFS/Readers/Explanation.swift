@@ -38,7 +38,7 @@ extension RepositorySource {
     /// - Throws: `.noInput` when there is none, and whatever reading the source throws.
     public func file(at path: String) throws(SecretaryError) -> PlannedFile {
         let names = path.split(separator: "/").map { Array($0.utf8) }
-        let files = try load(unsettled: []).files
+        let files = try load(unsettled: []).files.all
         if let file = files.first(where: { $0.path.map(FileName.encode) == names }) { return file }
         throw SecretaryError(
             .noInput, "\(description) shows no file \(path)",

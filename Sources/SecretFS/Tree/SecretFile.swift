@@ -2,8 +2,8 @@ public import SecretaryCore
 
 /// A file whose content has to be decrypted: what it is composed of and who may have it.
 ///
-/// Holds no plaintext.
-public struct SecretFile: Sendable {
+/// Holds no plaintext, and never changes.
+public final class SecretFile: Sendable {
     public enum Content: Sendable {
         /// The text of one value, or of a whole config file.
         case value(Value)
@@ -21,9 +21,9 @@ public struct SecretFile: Sendable {
     /// Where it is written: `FILE:LINE:COLUMN`.
     public let source: String
     /// Where it is shown: its path in the mount.
-    public private(set) var path: String
+    public let path: String
     /// The volume that it is in; `nil` where there are none.
-    private(set) var volume: VolumeAccess?
+    let volume: VolumeAccess?
     /// Whether decrypting it may wait for something outside this process.
     let mayBlock: Bool
     /// Names this version: a digest of everything encrypted and literal in it.
@@ -35,16 +35,18 @@ public struct SecretFile: Sendable {
     /// The same in one text; `nil` for none.
     let scopeText: String?
 
-    public init(
+    /// - Parameter path: from the volume's folder, if it is in a volume.
+    init(
         content: Content, name: String?, readers: ReaderRules = ReaderRules(), opener: SecretOpener, source: String,
-        path: String = ""
+        path: String = "", volume: VolumeAccess? = nil
     ) {
         self.content = content
         self.name = name
         self.readers = readers
         self.opener = opener
         self.source = source
-        self.path = path
+        self.path = volume.map { "\($0.name)/\(path)" } ?? path
+        self.volume = volume
         // For each open the same, so computed once.
         let envelopes = Self.envelopes(of: content)
         mayBlock = envelopes.contains { opener.decryptor.mayBlock(on: $0) }
@@ -67,14 +69,6 @@ public struct SecretFile: Sendable {
         case .value(let value): value.isMalformed ? max(value.plaintextCount, 1) : value.plaintextCount
         case .rendering(let rendering): rendering.isMalformed ? max(rendering.count, 1) : rendering.count
         }
-    }
-
-    /// The same file in a volume, below the volume's folder.
-    func inVolume(_ volume: VolumeAccess) -> SecretFile {
-        var file = self
-        file.volume = volume
-        file.path = "\(volume.name)/\(path)"
-        return file
     }
 
     /// Everything in it that is encrypted.

@@ -8,6 +8,8 @@ final class Tree: Sendable {
     /// Counts the trees of this mount, from 1.
     let generation: UInt64
     let root: Node
+    /// What its folders of volumes were made of, by their names.
+    let folders: [[UInt8]: PlannedFiles]
     /// Every node of the tree.
     let nodes: [Inode: Node]
     /// Number of files that have to be decrypted.
@@ -17,7 +19,7 @@ final class Tree: Sendable {
     /// The latest of its times.
     let latest: Int64
 
-    init(generation: UInt64, root: Node) {
+    init(generation: UInt64, root: Node, folders: [[UInt8]: PlannedFiles] = [:]) {
         var nodes: [Inode: Node] = [:]
         var secretCount = 0
         var decryptors: [String: any Decryptor] = [:]
@@ -36,6 +38,7 @@ final class Tree: Sendable {
         }
         self.generation = generation
         self.root = root
+        self.folders = folders
         self.nodes = nodes
         self.secretCount = secretCount
         self.decryptors = decryptors

@@ -1,40 +1,13 @@
 internal import SecretaryCore
 
-/// A file that a mount is to show.
-public struct PlannedFile: Sendable {
-    public enum Body: Sendable {
-        case secret(SecretFile)
-        case text([UInt8])
-    }
-
-    /// Names from the root down, not yet encoded as file names.
-    public var path: [[UInt8]]
-    public var body: Body
-    /// Permission bits.
-    public var mode: UInt32
-    public var owner: UInt32
-    public var group: UInt32
-    /// Where it is written, for messages.
-    public var source: String
-
-    public init(
-        path: [[UInt8]], body: Body, mode: UInt32, owner: UInt32, group: UInt32, source: String
-    ) {
-        self.path = path
-        self.body = body
-        self.mode = mode
-        self.owner = owner
-        self.group = group
-        self.source = source
-    }
-}
-
 /// Makes a tree of a list of files.
 struct TreeBuilder {
     private indirect enum Draft {
         case directory([[UInt8]: Draft])
         case file(PlannedFile)
         case report(Report)
+        /// As it was in the tree before.
+        case former(Node)
     }
 
     /// Owner of the directories.
@@ -45,31 +18,40 @@ struct TreeBuilder {
     private static let directoryMode: UInt32 = 0o555
 
     /// - Parameters:
-    ///   - folders: that are there even where no file is in them.
+    ///   - folders: beside these, each with files of its own, which `check` accepts.
     ///   - previous: the tree before this one: what did not change keeps its times.
     /// - Throws: `.configuration` when two files have one path, or a name is too long.
     func build(
-        _ files: [PlannedFile], folders: [[UInt8]] = [], after previous: Tree?, now: Int64
+        _ files: [PlannedFile], folders: [[UInt8]: PlannedFiles] = [:], after previous: Tree?, now: Int64
     ) throws(SecretaryError) -> Tree {
         var top: [[UInt8]: Draft] = [
             Array(".secretary".utf8): .directory(
                 Dictionary(uniqueKeysWithValues: Report.allCases.map { (Array($0.rawValue.utf8), .report($0)) }))
         ]
-        for folder in folders { top[FileName.encode(folder)] = .directory([:]) }
-        for file in files {
-            try Self.insert(file, at: file.path[...], into: &top)
+        for (name, files) in folders {
+            if let previous, previous.folders[name] === files, let node = previous.root.directory?[name] {
+                top[name] = .former(node)
+            } else {
+                top[name] = .directory(try Self.drafts(of: files.all))
+            }
         }
+        for file in files { try Self.insert(file, at: file.path[...], into: &top) }
         // Times go on when the clock is set back: what changed must be seen to be newer.
         let now = max(now, (previous?.latest).map { $0 + 1 } ?? now)
         let root = node(of: top, inode: .root, parent: .root, previous: previous, now: now)
-        return Tree(generation: (previous?.generation ?? 0) + 1, root: root)
+        return Tree(generation: (previous?.generation ?? 0) + 1, root: root, folders: folders)
     }
 
     /// Makes sure that these files can be shown.
     /// - Throws: as `build`.
     static func check(_ files: [PlannedFile]) throws(SecretaryError) {
+        _ = try drafts(of: files)
+    }
+
+    private static func drafts(of files: [PlannedFile]) throws(SecretaryError) -> [[UInt8]: Draft] {
         var top: [[UInt8]: Draft] = [:]
         for file in files { try insert(file, at: file.path[...], into: &top) }
+        return top
     }
 
     private static func insert(
@@ -105,7 +87,7 @@ struct TreeBuilder {
         let rival =
             switch other {
             case .file(let rival): rival.source
-            case .report: "the mount's own folder .secretary"
+            case .report, .former: "the mount's own folder .secretary"
             case .directory(let children):
                 anyFile(below: children)?.source ?? "the mount's own folder .secretary"
             }
@@ -120,7 +102,7 @@ struct TreeBuilder {
             case .file(let file): return file
             case .directory(let grandchildren):
                 if let file = anyFile(below: grandchildren) { return file }
-            case .report: break
+            case .report, .former: break
             }
         }
         return nil
@@ -136,6 +118,8 @@ struct TreeBuilder {
                 return (name, node(of: grandchildren, inode: child, parent: inode, previous: previous, now: now))
             case .file(let file):
                 return (name, node(of: file, name: name, parent: inode, previous: previous, now: now))
+            case .former(let node):
+                return (name, node)
             case .report(let report):
                 return (name, report.placeholder(name: name, parent: inode, owner: owner, group: group))
             }

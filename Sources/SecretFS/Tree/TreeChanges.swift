@@ -52,6 +52,6 @@ extension Tree {
     /// This tree, as what another server of the same mount has shown, if nothing changed between them.
     func continuing(_ former: Tree?) -> Tree {
         guard let former, TreeChanges(from: former, to: self, isKnown: { _ in true }).isEmpty else { return self }
-        return Tree(generation: former.generation, root: root)
+        return Tree(generation: former.generation, root: root, folders: folders)
     }
 }

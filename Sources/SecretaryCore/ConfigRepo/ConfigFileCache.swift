@@ -45,6 +45,7 @@ public final class ConfigFileCache: Sendable {
 
     private struct State {
         var entries: [FilePath: Entry] = [:]
+        var revision = 0
         var isRestless = false
         /// Whether `confirm` was called: before that there is nothing better than half a file.
         var isConfirmed = false
@@ -101,9 +102,16 @@ public final class ConfigFileCache: Sendable {
         if whole != nil, Stamp(path) != stamp { return restlessFile(path, format) }
         let file = try result.get()
         let entry = Entry(stamp: stamp, format: format, file: file, isReliable: isReliable, whole: whole)
-        state.withLock { $0.entries[path] = entry }
+        state.withLock { state in
+            state.entries[path] = entry
+            state.revision += 1
+        }
         return file
     }
+
+    /// Another one whenever `file` gave something else than before for any file: of the same files it gives the same as long
+    /// as this is the same.
+    public var revision: Int { state.withLock { $0.revision } }
 
     private func read(
         _ name: FilePath, in folder: FilePath, _ format: ConfigFile.Format?
@@ -143,6 +151,7 @@ public final class ConfigFileCache: Sendable {
     /// What a file held before somebody began to write it; what was read since is forgotten.
     private func wholeFile(_ path: FilePath, _ format: ConfigFile.Format?) -> ConfigFile? {
         state.withLock { state in
+            state.revision += 1
             guard var entry = state.entries[path], entry.format == format, let whole = entry.whole else {
                 state.entries[path] = nil
                 return nil

@@ -7,6 +7,9 @@ public struct ConfigRepository: Sendable {
     public let root: FilePath
     public let settings: Settings
 
+    /// What makes a folder the root of a repository.
+    package static let marks = [Settings.fileName, ".git"]
+
     public init(root: FilePath, settings: Settings) {
         self.root = root
         self.settings = settings

@@ -50,7 +50,7 @@ struct SourceChecks {
             owner: geteuid(), group: getegid())
         do throws(SecretaryError) {
             let loaded = try RepositorySource(selection, decryptor: LocalDecryptor(keys: KeyRing())).load(unsettled: [])
-            let count = loaded.files.count
+            let count = loaded.files.all.count
             return [.ok("source", "\(count) \(count == 1 ? "secret" : "secrets") in \(source)")]
                 + loaded.warnings.map { .warning("source", $0, fix: nil) }
         } catch {

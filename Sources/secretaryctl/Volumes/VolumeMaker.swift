@@ -21,10 +21,11 @@ struct VolumeMaker: Sendable {
     /// - Throws: `.noInput` when the source or a key is missing, `.malformed`, `.denied`, `.configuration`.
     func content(of definition: VolumeDefinition) throws(SecretaryError) -> VolumeContent {
         let meaning = definition.meaning
-        let selection = MountSelection(
+        var selection = MountSelection(
             place: sources.pushing(meaning.source), view: meaning.view, select: meaning.select, layout: meaning.layout,
             includesPlain: false, app: meaning.app, mode: meaning.mode ?? mode, owner: meaning.uid ?? owner,
             group: meaning.gid ?? group)
+        selection.volume = VolumeAccess(definition)
         let repository = try ConfigRepository.discover(from: selection.place)
         do {
             let opener = try reader(of: definition).mountDecryptor(for: repository, outside, deadline: deadline)

@@ -14,15 +14,14 @@ package struct VolumeContent: Sendable {
 
 /// What a volume adds to a mount at one moment.
 struct VolumePart {
-    let access: VolumeAccess
+    let name: String
     /// `nil` when it never could be read.
     let shown: LoadedSource?
     /// Why it is not shown as it is defined now.
     let error: SecretaryError?
 
     var status: VolumeStatus {
-        let secrets = shown?.files.count { if case .secret = $0.body { true } else { false } }
-        return VolumeStatus(name: access.name, secrets: secrets, error: error)
+        VolumeStatus(name: name, secrets: shown?.files.secretCount, error: error)
     }
 
     /// Whether it may be well again without anybody being told.
@@ -36,17 +35,14 @@ struct VolumePart {
 extension LoadedSource {
     /// Adds a volume, in a folder of its own.
     mutating func add(_ part: VolumePart) {
-        let name = part.access.name
         volumes.append(part.status)
         if part.mayMendItself { isIncomplete = true }
         guard let shown = part.shown else { return }
-        folders.append(Array(name.utf8))
-        files += shown.files.map { $0.inVolume(part.access) }
-        directories += shown.directories
-        links += shown.links
+        folders[Array(part.name.utf8)] = shown.files
+        places.formUnion(shown.places)
         auxiliaries.formUnion(shown.auxiliaries)
         isRestless = isRestless || shown.isRestless
-        warnings += shown.warnings.map { "volume \(name): \($0)" }
+        warnings += shown.warnings.map { "volume \(part.name): \($0)" }
     }
 }
 

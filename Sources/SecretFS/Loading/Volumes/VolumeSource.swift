@@ -17,10 +17,10 @@ final class VolumeSource: Sendable {
         var error: SecretaryError?
         /// Whether anything may have happened to it since it was read.
         var isStale = true
-        /// Where that would be noticed: directories that are watched now.
-        var watched: Set<FilePath> = []
+        /// What was known to have happened when it was last to be read.
+        var news: SourceNews?
         /// Where something happens that concerns it.
-        var places: Set<FilePath> = []
+        var places = SourcePlaces()
         /// Since when it is being read.
         var reading: (began: Int64, number: Int)?
         var readings = 0
@@ -42,10 +42,8 @@ final class VolumeSource: Sendable {
     /// Hears what happened since the last reading.
     func prepare(for news: SourceNews) {
         state.withLock { state in
-            state.watched = news.watched
-            if news.isIncomplete || news.files.contains(file) || !news.directories.isDisjoint(with: state.places) {
-                state.isStale = true
-            }
+            state.news = news
+            if news.concerns(state.places) { state.isStale = true }
         }
     }
 
@@ -65,28 +63,28 @@ final class VolumeSource: Sendable {
             return state.readings
         }
         guard let number else { return false }
-        let watched = state.withLock { $0.watched }
+        let news = state.withLock { $0.news }
         do throws(SecretaryError) {
             try threads.run { [self] in
                 let result = Result { () throws(SecretaryError) in try load(unsettled: unsettled, maker) }
-                end(result, watched: unsettled.isEmpty ? watched : [])
+                end(result, after: unsettled.isEmpty ? news : nil)
             }
         } catch {
-            end(.failure(error), watched: [])
+            end(.failure(error), after: nil)
         }
         return state.wait(for: patience) { $0.reading?.number == number ? nil : $0.error == nil } ?? false
     }
 
-    /// - Parameter watched: where nothing happened unnoticed while it was read.
-    private func end(_ result: Result<LoadedSource, SecretaryError>, watched: Set<FilePath>) {
+    /// - Parameter news: what happens is told from these on; `nil` when something may have happened unnoticed.
+    private func end(_ result: Result<LoadedSource, SecretaryError>, after news: SourceNews?) {
         state.withLock { state in
             state.reading = nil
             switch result {
             case .success(let loaded):
                 (state.shown, state.error) = (loaded, nil)
-                state.places = Set(loaded.directories + loaded.links.map { $0.removingLastComponent() })
-                let all = state.places.union([file.removingLastComponent()])
-                if loaded.isRestless || !all.isSubset(of: watched) { state.isStale = true }
+                state.places = loaded.places
+                state.places.files.insert(file)
+                if loaded.isRestless || !(news?.covers(state.places) ?? false) { state.isStale = true }
             case .failure(let error):
                 state.error = error
                 state.isStale = true
@@ -98,11 +96,13 @@ final class VolumeSource: Sendable {
     private func load(unsettled: Set<FilePath>, _ maker: Maker) throws(SecretaryError) -> LoadedSource {
         let content = try content(isUnsettled: unsettled.contains(file), maker)
         let loaded = try content.source.load(unsettled: unsettled)
-        try policy.requireObedience(to: loaded.files)
-        try TreeBuilder.check(loaded.files)
+        let shown = state.withLock { $0.shown }
+        guard loaded.files !== shown?.files else { return loaded }
+        try policy.requireObedience(to: loaded.files.all)
+        try TreeBuilder.check(loaded.files.all)
         // Whoever defines a volume wants to know at once; what changes later may be for other keys.
-        if state.withLock({ $0.shown == nil }) {
-            try content.source.requireFittingKey(for: loaded.files, canOpen: content.canOpen)
+        if shown == nil {
+            try content.source.requireFittingKey(for: loaded.files.all, canOpen: content.canOpen)
         }
         return loaded
     }
@@ -135,9 +135,7 @@ final class VolumeSource: Sendable {
                     .timedOut, "the source has not answered since \(Timestamp.text(reading.began, isFine: false))",
                     hint: "see whether the file system it is on answers")
             }
-            let readers = state.definition?.meaning.readers ?? .mounted
-            return VolumePart(
-                access: VolumeAccess(name: name, readers: readers), shown: state.shown, error: error ?? state.error)
+            return VolumePart(name: name, shown: state.shown, error: error ?? state.error)
         }
     }
 

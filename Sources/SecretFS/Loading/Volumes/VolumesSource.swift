@@ -35,8 +35,7 @@ package final class VolumesSource: MountSource {
     }
 
     package func load(unsettled: Set<FilePath>) throws(SecretaryError) -> LoadedSource {
-        var loaded = LoadedSource(
-            files: [], directories: [folder], links: [], auxiliaries: [], isRestless: false, warnings: [])
+        var loaded = LoadedSource(files: PlannedFiles([]), places: SourcePlaces(directories: [folder]))
         var read: [VolumeSource] = []
         let end = ContinuousClock.now + Self.patience.all
         for volume in try present() {
