@@ -93,7 +93,7 @@ public final class Scratch: Sendable {
         return names.sorted()
     }
 
-    private static func delete(_ file: FilePath, onDevice device: UInt?) throws {
+    static func delete(_ file: FilePath, onDevice device: UInt?) throws {
         var status = stat()
         guard unsafe lstat(file.string, &status) == 0 else { throw Errno(rawValue: errno) }
         if let device, status.st_dev != device { return }
