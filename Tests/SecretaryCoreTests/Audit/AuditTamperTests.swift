@@ -114,6 +114,50 @@ import Testing
         for keyed in [true, false] { #expect((try? fixture.verify(keyed: keyed).isIntact) != true) }
     }
 
+    @Test(
+        "whatever is sealed for the auditor as the key of a log, it cannot end who verifies it",
+        arguments: [0, 31, 33, 9999])
+    func sealedKey(count: Int) throws {
+        var fixture = try AuditFixture()
+        let auditor = try PrivateKey.generate()
+        fixture.settings.auditor = auditor.publicKey
+        try fixture.log { log in try log.append(AuditFixture.open()) }
+        let box = SealedBox.seal(try SecretBytes(count: count), to: auditor.publicKey).hexadecimal
+        let changed = try fixture.scratch.readText("audit.log")
+            .replacing(/"sealed_key":"[0-9a-f]+"/) { _ in "\"sealed_key\":\"\(box)\"" }
+        try fixture.scratch.write("audit.log", Array(changed.utf8))
+        let error = #expect(throws: SecretaryError.self) {
+            try AuditVerifier(key: AuditKey(auditor: auditor)).verify([fixture.file])
+        }
+        #expect(error?.code == .wrongKey)
+    }
+
+    @Test(
+        "no number in the writer's state can end who verifies the log or writes on",
+        arguments: [16, 24, 32, 40, 56, 168], [UInt8.min, .max])
+    func stateNumbers(offset: Int, byte: UInt8) throws {
+        let fixture = try AuditFixture()
+        try fixture.killed { log in try log.append(AuditFixture.open()) }
+        var state = try fixture.scratch.read("audit.log.state")
+        state.replaceSubrange(offset..<offset + 8, with: [UInt8](repeating: byte, count: 8))
+        state.replaceSubrange(480..., with: BLAKE2b.hash(Array(state[..<480])))
+        try fixture.scratch.write("audit.log.state", state)
+        _ = try? fixture.verify()
+        try fixture.log { log in try log.append(AuditFixture.open("another")) }
+        _ = try? fixture.verify(allowsPart: true)
+    }
+
+    @Test("a line with very many members is no record")
+    func manyMembers() throws {
+        let fixture = try Self.small()
+        let line = try #require(try lines(fixture).first)
+        let members = (0..<100).map { ",\"m\($0)\":0" }.joined()
+        let changed = String(decoding: line, as: UTF8.self).replacing(",\"mac\"", with: members + ",\"mac\"")
+        let file = try fixture.scratch.write("many.log", Array(changed.utf8))
+        #expect(try AuditEntry.forEach(in: [file]) { _ in } == 1)
+        #expect(try AuditVerifier().verify([file]).fault?.what == "this is no record")
+    }
+
     @Test("a log written anew with other keys is not the one that its root key or the key file is of")
     func replaced() throws {
         let genuine = try Self.small()

@@ -59,7 +59,17 @@ struct AuditState: ~Copyable {
             guard bytes.count == count, unsafe bytes.starts(with: magic) else { return false }
             return unsafe sum(of: bytes).elementsEqual(unsafe bytes.part(checksum))
         }
-        return isWhole ? AuditState(memory) : nil
+        guard isWhole else { return nil }
+        let state = AuditState(memory)
+        guard state.isPossible else { return nil }
+        return state
+    }
+
+    /// Whether a log can have come that far.
+    private var isPossible: Bool {
+        let numbers = [length, epoch, unsignedCount, taken]
+        return (1...AuditFields.maximumNumber).contains(sequence) && firstInFile <= sequence
+            && numbers.allSatisfy { $0 <= AuditFields.maximumNumber }
     }
 
     /// Number of the next record; the first is 1.

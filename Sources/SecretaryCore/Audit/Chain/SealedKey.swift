@@ -13,14 +13,15 @@ enum SealedKey {
 
     /// - Throws: `.wrongKey` when it was sealed for somebody else, or changed.
     static func open(_ box: [UInt8], by auditor: PrivateKey) throws(SecretaryError) -> SecretBytes {
-        try unsafe SecretBytes(count: AuditState.keyCount) { (target) throws(SecretaryError) in
+        let otherAuditor = SecretaryError(.wrongKey, "the audit log's key is sealed for another auditor")
+        // Whoever knows the auditor's public key can seal for it what does not fit.
+        guard box.count == AuditState.keyCount + crypto_box_sealbytes() else { throw otherAuditor }
+        return try unsafe SecretBytes(count: AuditState.keyCount) { (target) throws(SecretaryError) in
             let opened = unsafe auditor.scalar.withUnsafeBytes { scalar in
                 unsafe crypto_box_seal_open(
                     target.octets, box, UInt64(box.count), auditor.publicKey.bytes, scalar.octets) == 0
             }
-            guard opened, box.count == target.count + crypto_box_sealbytes() else {
-                throw SecretaryError(.wrongKey, "the audit log's key is sealed for another auditor")
-            }
+            guard opened else { throw otherAuditor }
         }
     }
 }

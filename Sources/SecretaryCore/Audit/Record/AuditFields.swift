@@ -8,6 +8,9 @@ struct AuditFields {
     /// A log never gets that far, and whoever counts on from there meets no end of the numbers.
     static let maximumNumber: UInt64 = 1 << 62
 
+    /// More than any record has: each name is compared with those before it.
+    private static let maximumCount = 100
+
     private(set) var members: [(name: String, value: Value)] = []
 
     func text(_ name: String) -> String? {
@@ -33,9 +36,9 @@ struct AuditFields {
         var scanner = Scanner(rest: bytes)
         guard scanner.take("{") else { return nil }
         repeat {
-            guard let name = scanner.text(), scanner.take(":"), let value = scanner.value(), self[name] == nil else {
-                return nil
-            }
+            guard members.count < Self.maximumCount, let name = scanner.text(), scanner.take(":"),
+                let value = scanner.value(), self[name] == nil
+            else { return nil }
             members.append((name, value))
         } while scanner.take(",")
         guard scanner.take("}"), scanner.rest.isEmpty else { return nil }
