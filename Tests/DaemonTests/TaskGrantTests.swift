@@ -52,6 +52,16 @@ struct GrantKeys {
         return error?.code == .denied
     }
 
+    @Test("one value under very many names takes linear time")
+    func manyNames() throws {
+        let value = Value(scanning: try keys.sealed("own").text)
+        var granted = GrantedValues()
+        let start = ContinuousClock.now
+        for number in 0..<50_000 { granted.add(value, named: "NAME_\(number)") }
+        #expect(start.duration(to: .now) < .seconds(20))
+        #expect(granted.names(of: try #require(value.envelopes.first))?.count == 50_000)
+    }
+
     @Test("a value without a scope has to stand in the configuration of the task")
     func values() throws {
         let (own, other) = (try keys.sealed("own"), try keys.sealed("other"))

@@ -3,6 +3,9 @@ enum FlatJSON {
     /// Places of the members between their quotes, escapes and all.
     typealias Members = [(name: String, value: Range<Int>)]
 
+    /// More than any message has: each name is compared with those before it.
+    private static let maximumCount = 100
+
     /// - Throws: `.malformed`, never showing any of the text.
     static func members(in json: UnsafeRawBufferPointer) throws(SecretaryError) -> Members {
         var scanner = unsafe JSONScanner(json)
@@ -11,7 +14,9 @@ enum FlatJSON {
         if scanner.takes(UInt8(ascii: "}")) { return try scanner.ended(members) }
         repeat {
             let name = try unsafe text(json.part(scanner.string()))
-            guard !members.contains(where: { $0.name == name }) else { throw JSONScanner.malformed }
+            guard members.count < maximumCount, !members.contains(where: { $0.name == name }) else {
+                throw JSONScanner.malformed
+            }
             try scanner.expect(UInt8(ascii: ":"))
             members.append((name, try scanner.string()))
         } while scanner.takes(UInt8(ascii: ","))

@@ -67,8 +67,8 @@ struct GrantedValues: Sendable {
     /// Adds an envelope by its digest.
     /// - Parameter name: `nil` when it may have any.
     mutating func add(digest: [UInt8], named name: String?) {
-        var names = places[digest] ?? []
-        if let name, !names.contains(name) { names.append(name) }
+        var names = places.removeValue(forKey: digest) ?? []
+        if let name, names.last != name { names.append(name) }
         places[digest] = names
     }
 

@@ -28,6 +28,15 @@ struct FlatJSONTests {
         #expect(error?.code == .malformed)
     }
 
+    @Test("whoever sends very many members gets no work done for them")
+    func manyMembers() throws {
+        func object(_ count: Int) -> [UInt8] {
+            Array("{\((0..<count).map { "\"\($0)\":\"\"" }.joined(separator: ","))}".utf8)
+        }
+        #expect(try FlatJSON.strings(in: object(100)).count == 100)
+        #expect(throws: SecretaryError.self) { try FlatJSON.strings(in: object(101)) }
+    }
+
     @Test("text that is not UTF-8 is refused")
     func notUTF8() {
         #expect(throws: SecretaryError.self) {
