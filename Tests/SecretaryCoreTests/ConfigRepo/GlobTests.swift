@@ -42,6 +42,15 @@ struct GlobTests {
         #expect(throws: SecretaryError.self) { try Glob(parsing: pattern) }
     }
 
+    @Test("have a limit, below which nothing takes long", arguments: ["**/", "*?", "a/**/"])
+    func long(part: String) throws {
+        #expect(throws: SecretaryError.self) { try Glob(parsing: String(repeating: part, count: 300_000)) }
+        let glob = try Glob(parsing: String(repeating: part, count: 4096 / part.utf8.count))
+        let start = ContinuousClock.now
+        #expect(!glob.matches(String(repeating: "a/", count: 200) + "c"))
+        #expect(start.duration(to: .now) < .seconds(5))
+    }
+
     @Test("take no exponential time")
     func time() throws {
         let glob = try Glob(parsing: String(repeating: "*a", count: 30) + "b")

@@ -220,6 +220,10 @@ struct SettingsTests {
                 "2:42: views.w.files[0].uid: \"4294967295\" is not the number of a user or group | write the number that \"id\" shows; a name may be another number inside a container"
             ),
             (
+                "views:\n  w: {source: a, files: [{match: x, path: \(String(repeating: "a/", count: 100_000))a}]}",
+                "2:43: views.w.files[0].path: a path has more than 100 parts"
+            ),
+            (
                 "views:\n  w: {source: a, files: [{match: x, path: .secretary/x}]}",
                 "2:43: views.w.files[0].path: \".secretary/x\" is below .secretary, which a mount keeps for itself | choose another name"
             ),

@@ -19,10 +19,15 @@ public struct Glob: Hashable, Sendable, CustomStringConvertible {
 
     public var hasWildcard: Bool { literalPrefix.utf8.count < description.utf8.count }
 
-    /// - Throws: `.usage` for an empty pattern and for `[ ] { } \`.
+    private static let maximumCount = 4096
+
+    /// - Throws: `.usage` for an empty pattern, one longer than any path, and for `[ ] { } \`.
     public init(parsing pattern: String, separator: Unicode.Scalar = "/") throws(SecretaryError) {
         guard !pattern.isEmpty else {
             throw SecretaryError(.usage, "a pattern is empty", hint: "write ** for everything")
+        }
+        guard pattern.utf8.count <= Self.maximumCount else {
+            throw SecretaryError(.usage, "a pattern has more than \(Self.maximumCount) bytes")
         }
         let scalars = Array(pattern.unicodeScalars)
         var tokens: [Token] = []
@@ -44,7 +49,8 @@ public struct Glob: Hashable, Sendable, CustomStringConvertible {
                 let isWholePart = tokens.isEmpty || tokens.last == .literal(separator) || tokens.last == .parts
                 if isWholePart, index + 1 < scalars.count, scalars[index + 1] == separator {
                     index += 1
-                    tokens.append(.parts)
+                    // Twice is as good as once.
+                    if tokens.last != .parts { tokens.append(.parts) }
                 } else {
                     tokens.append(.any)
                 }

@@ -55,11 +55,12 @@ enum ReaderRulesReader {
             throw SecretaryError(
                 .configuration, "\"\(text)\" does not begin with /", hint: "write the whole path, or begin with **/")
         }
+        let glob = try Glob(parsing: text)
         let shortest = FilePath(text).lexicallyNormalized().string
         guard shortest == text else {
             throw SecretaryError(
                 .configuration, "\"\(text)\" is not in its shortest form", hint: "write \"\(shortest)\"")
         }
-        return try Glob(parsing: text)
+        return glob
     }
 }

@@ -2,10 +2,14 @@ internal import SystemPackage
 
 /// Paths in settings: below the root of the repository or of a mount, and nowhere else.
 enum RelativePath {
-    /// - Throws: `.configuration` for an absolute path, one with `..`, and one that names the root itself.
+    /// - Throws: `.configuration` for an absolute path, one with `..`, one deeper than any folder, and one that names the
+    ///   root itself.
     static func parse(_ text: String) throws(SecretaryError) -> FilePath {
         guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else {
             throw SecretaryError(.configuration, "a path has a control character")
+        }
+        guard text.utf8.count(where: { $0 == UInt8(ascii: "/") }) < ConfigLimits.depth else {
+            throw SecretaryError(.configuration, "a path has more than \(ConfigLimits.depth) parts")
         }
         let path = FilePath(text)
         guard path.isRelative else {
