@@ -27,11 +27,11 @@ package struct ServiceManager: Sendable {
         else { return [] }
         let names = (variable("LISTEN_FDNAMES") ?? "").split(separator: ":", omittingEmptySubsequences: false)
         var taken: [(name: String, descriptor: FileDescriptor)] = []
-        for (index, number) in (3..<(3 + count)).enumerated() {
-            let descriptor = FileDescriptor(rawValue: number)
+        for index in 0..<Int(count) {
+            let descriptor = FileDescriptor(rawValue: 3 + Int32(index))
             guard let copy = try? descriptor.duplicateAboveStandard() else {
                 throw SecretaryError(
-                    .usage, "LISTEN_FDS=\(count) was given, and descriptor \(number) is not open",
+                    .usage, "LISTEN_FDS=\(count) was given, and descriptor \(descriptor.rawValue) is not open",
                     hint: "whoever starts this program has to let it inherit them (sd_listen_fds(3))")
             }
             try? descriptor.close()
