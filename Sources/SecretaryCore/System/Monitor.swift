@@ -51,7 +51,7 @@ internal import Glibc
         var limit = timespec()
         if let duration {
             unsafe clock_gettime(CLOCK_MONOTONIC, &limit)
-            let (seconds, attoseconds) = duration.components
+            let (seconds, attoseconds) = max(duration, .zero).components
             let nanoseconds = limit.tv_nsec + Int(attoseconds / 1_000_000_000)
             limit.tv_sec += Int(seconds) + nanoseconds / 1_000_000_000
             limit.tv_nsec = nanoseconds % 1_000_000_000
