@@ -24,10 +24,10 @@ internal import SystemPackage
 
     /// Maps `count` bytes of a memory file, which is made that long.
     ///
-    /// Owns the descriptor from then on.
+    /// It is never made shorter: another process may have mapped all of it. Owns the descriptor from then on.
     /// - Throws: `.system` when it cannot be mapped.
     init(mapping descriptor: FileDescriptor, count: Int) throws(SecretaryError) {
-        guard ftruncate(descriptor.rawValue, count) == 0,
+        guard lseek(descriptor.rawValue, 0, SEEK_END) >= count || ftruncate(descriptor.rawValue, count) == 0,
             let address = unsafe mmap(nil, count, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor.rawValue, 0),
             unsafe address != MAP_FAILED
         else {

@@ -43,6 +43,7 @@ struct SupervisorNotice: Sendable, Equatable {
     }
 
     private static func line(_ text: String) -> String {
-        String(text.prefix(1000)).split(separator: "\n").joined(separator: " ")
+        let beginning = String(decoding: text.utf8.prefix(1000), as: UTF8.self)
+        return beginning.split(whereSeparator: \.isNewline).joined(separator: " ")
     }
 }
