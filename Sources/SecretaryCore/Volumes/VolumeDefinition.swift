@@ -80,8 +80,11 @@ package struct VolumeDefinition: Sendable, Hashable {
 
     // MARK: Names
 
-    /// The name of its file is one byte sequence of at most `NAME_MAX`.
-    private static let maximumCount = 255 - suffix.count
+    /// The name of its file has at most `NAME_MAX` bytes, also while it is being written.
+    private static let maximumCount = 255 - temporaryName("").utf8.count
+
+    /// The name under which the file of a volume is written, before it takes the place of the one before.
+    package static func temporaryName(_ name: String) -> String { ".\(name)\(suffix).new" }
 
     private static func isName(_ name: String) -> Bool {
         guard (2...maximumCount).contains(name.utf8.count), let first = name.utf8.first, isAlphanumeric(first) else {

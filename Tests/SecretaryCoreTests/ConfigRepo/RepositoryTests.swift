@@ -144,6 +144,8 @@ struct RepositoryTests {
             ("prod/shop/web.yml", "/prod/shop/web"), ("prod/web.prod.yml", "/prod/web.prod"),
             ("prod/.env", "/prod/.env"),
             ("prod/shop.d/web", "/prod/shop.d/web"), ("prod/special.yml", "/prod/special"), ("test/web-a.yml", "/a/x"),
+            // An accent without a letter belongs to what is before it, for the eye.
+            ("prod/\u{301}web.yml", "/prod/\u{301}web"), ("prod/a/\u{301}b.c/web.\u{301}yml", "/prod/a/\u{301}b.c/web"),
             ("other.yml", "/other#NAME"), ("plain/x.yml", nil), ("nowhere.yml", nil),
         ] as [(String, String?)])
     func scopes(file: String, scope: String?) throws {

@@ -24,10 +24,12 @@ public struct Environment: Hashable, Sendable {
     /// - Throws: `.configuration` when the file's place makes no valid scope, as with a space in its name.
     public func scope(for relativePath: String) throws(SecretaryError) -> Scope? {
         guard let scopeTemplate else { return nil }
-        let matched = Environment.withoutEnding(String(relativePath.dropFirst(path.literalPrefix.count)))
+        // By scalars, as the pattern: what looks like one letter can be a slash and something behind it.
+        let place = relativePath.unicodeScalars.dropFirst(path.literalPrefix.unicodeScalars.count)
+        let matched = Environment.withoutEnding(place)
         let text = Environment.replace(Environment.placeholder, by: matched, in: scopeTemplate)
         do throws(SecretaryError) {
-            guard !matched.contains("#") else {
+            guard !matched.utf8.contains(UInt8(ascii: "#")) else {
                 throw SecretaryError(.configuration, "a # would begin the name of a secret")
             }
             return try Scope(parsing: text)
@@ -39,9 +41,9 @@ public struct Environment: Hashable, Sendable {
     }
 
     /// Without the last `.ENDING` of the last part; `.env` has none.
-    private static func withoutEnding(_ path: String) -> String {
+    private static func withoutEnding(_ path: Substring.UnicodeScalarView) -> String {
         let start = path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex
-        guard let dot = path[start...].lastIndex(of: "."), dot > start else { return path }
+        guard let dot = path[start...].lastIndex(of: "."), dot > start else { return String(path) }
         return String(path[..<dot])
     }
 

@@ -35,7 +35,7 @@ struct DefinitionFolder: Sendable {
     func write(_ volume: VolumeDefinition) throws(SecretaryError) {
         let file = path.appending("\(volume.name).json")
         // The mount does not look at names that begin with a dot.
-        let temporary = path.appending(".\(volume.name).json.new")
+        let temporary = path.appending(VolumeDefinition.temporaryName(volume.name))
         do {
             let descriptor = try FileDescriptor.open(
                 temporary, .writeOnly, options: [.create, .truncate, .closeOnExec, .noFollow],
