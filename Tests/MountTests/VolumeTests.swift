@@ -191,6 +191,45 @@ extension MountTests {
             }
         }
 
+        @Test("a key that is exchanged is followed; while it is broken, gone or too early, the one before goes on")
+        func otherKeys() async throws {
+            try await TestRepo.with { repo in
+                func key(_ name: String) throws { try repo.writeKey("web.pem", repo.readKey(name)) }
+                let other = try PrivateKey.generate()
+                try KeyFiles.write([("other", other)], in: repo.root.appending("keys"))
+                func sealed(_ text: String) throws -> String {
+                    let bytes = Array(text.utf8)
+                    let plaintext = try unsafe SecretBytes(count: bytes.count) { unsafe $0.copyBytes(from: bytes) }
+                    let envelope = try HPKESealer(masterKey: other.publicKey, configKey: repo.configKey).seal(
+                        plaintext, scope: nil)
+                    return String(decoding: envelope.text, as: UTF8.self)
+                }
+                try key("master")
+                try repo.write("web.yml", "key: \(try repo.seal("ours"))\n")
+                try repo.define("web", ["source": "web.yml", "deploy-key-file": "web.pem"])
+                try await repo.volumesMounted { mount in
+                    #expect(try mount.text("web/key") == "ours")
+                    try key("other")
+                    try await mount.becomes("outdated", because: "volume web: no key at hand opens any")
+                    #expect(try mount.text("web/key") == "ours")
+                    try repo.write("web.yml", "key: \(try sealed("theirs"))\n")
+                    try await mount.shows("web/key", "theirs")
+                    try await mount.becomes("current")
+
+                    try repo.writeKey("web.pem", Array("no key".utf8))
+                    try await mount.becomes("outdated", because: "web.pem")
+                    try repo.write("web.yml", "key: \(try sealed("more of theirs"))\n")
+                    try await mount.shows("web/key", "more of theirs")
+                    try await mount.becomes("outdated", because: "web.pem")
+                    _ = unsafe unlink(repo.root.appending("keys/web.pem").string)
+                    try await mount.becomes("outdated", because: "web.pem: No such file")
+                    #expect(try mount.text("web/key") == "more of theirs")
+                    try key("other")
+                    try await mount.becomes("current")
+                }
+            }
+        }
+
         @Test("the mount's cache policy holds for all: a volume that wants another one is refused")
         func cache() async throws {
             try await TestRepo.with { repo in

@@ -22,7 +22,9 @@ private struct Volumes {
                 place: root.pushing(definition.meaning.source), view: nil, select: nil, layout: .keys,
                 includesPlain: false, app: nil, mode: 0o400, owner: 0, group: 0)
             selection.volume = VolumeAccess(definition)
-            return VolumeContent(source: RepositorySource(selection, decryptor: decryptor)) { _ in true }
+            return VolumeContent(source: RepositorySource(selection, decryptor: decryptor), keys: VolumeKeys([])) { _ in
+                true
+            }
         }
         for name in names {
             try write(name, size: 3)

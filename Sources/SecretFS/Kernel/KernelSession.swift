@@ -1,4 +1,5 @@
 internal import CFuse3
+internal import CLinux
 internal import Glibc
 internal import SecretaryCore
 internal import SystemPackage

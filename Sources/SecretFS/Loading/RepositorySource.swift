@@ -8,7 +8,7 @@ public final class RepositorySource: MountSource {
     private let decryptor: any Decryptor
     private let cache: ConfigFileCache
     /// Whether the source was a folder when it was first read.
-    private let wasFolder = Mutex<Bool?>(nil)
+    private let wasFolder: Mutex<Bool?>
     /// What was planned last.
     private let plan = Mutex<Plan?>(nil)
 
@@ -28,10 +28,23 @@ public final class RepositorySource: MountSource {
     }
 
     /// - Parameter decryptor: opens the envelopes when somebody reads them.
-    public init(_ selection: MountSelection, decryptor: any Decryptor) {
-        self.cache = ConfigFileCache(keepsPlainText: selection.includesPlain)
+    public convenience init(_ selection: MountSelection, decryptor: any Decryptor) {
+        let cache = ConfigFileCache(keepsPlainText: selection.includesPlain)
+        self.init(selection, decryptor, cache, wasFolder: nil)
+    }
+
+    private init(
+        _ selection: MountSelection, _ decryptor: any Decryptor, _ cache: ConfigFileCache, wasFolder: Bool?
+    ) {
         self.selection = selection
         self.decryptor = decryptor
+        self.cache = cache
+        self.wasFolder = Mutex(wasFolder)
+    }
+
+    /// This source, with what is known of its files from the one before, which had other keys.
+    func continuing(_ former: RepositorySource) -> RepositorySource {
+        RepositorySource(selection, decryptor, former.cache, wasFolder: former.wasFolder.withLock { $0 })
     }
 
     var description: String {

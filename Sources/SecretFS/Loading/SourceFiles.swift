@@ -35,8 +35,10 @@ struct SourceFiles {
         } catch {
             throw SecretaryError(.noInput, "cannot read the source \(source): \(error)", hint: "check the path")
         }
-        var places = SourcePlaces(files: Set(SymbolicLinks.on(source) + [resolved]))
+        var places = SourcePlaces(files: Set(SymbolicLinks.way(to: source)))
         if isFolder {
+            // Of a folder all that is in it matters, and not what is beside it.
+            places.files.remove(resolved)
             let keys = repository.keyFiles.compactMap { key in
                 var path = repository.root.pushing(key)
                 return path.removePrefix(resolved) ? path : nil

@@ -7,35 +7,8 @@ public import SystemPackage
 /// A file is known to be unchanged by its inode, size and times, and only when it was last changed long enough before it
 /// was read for another change to have shown in its times.
 public final class ConfigFileCache: Sendable {
-    private struct Stamp: Equatable {
-        let device: DeviceID
-        let inode: Inode
-        let size: Int64
-        /// Last change of content and of anything else, in nanoseconds since 1970.
-        let modified: Int64
-        let changed: Int64
-
-        /// - Returns: `nil` when there is no such file.
-        init?(_ path: FilePath) {
-            guard let status = try? Stat(path) else { return nil }
-            device = status.deviceID
-            inode = status.inode
-            size = status.size
-            modified = Stamp.nanoseconds(status.st_mtim)
-            changed = Stamp.nanoseconds(status.st_ctim)
-        }
-
-        func isSameFile(as other: Stamp) -> Bool { inode == other.inode && device == other.device }
-
-        /// A file can be of any year, and the numbers end with the year 2262: beyond 2191 and 1748 all times are the same.
-        private static func nanoseconds(_ time: timespec) -> Int64 {
-            let limit: Int64 = 7_000_000_000
-            return min(max(Int64(time.tv_sec), -limit), limit) * 1_000_000_000 + Int64(time.tv_nsec)
-        }
-    }
-
     private struct Entry {
-        let stamp: Stamp
+        let stamp: FileStamp
         let format: ConfigFile.Format?
         var file: ConfigFile
         var isReliable: Bool
@@ -50,16 +23,13 @@ public final class ConfigFileCache: Sendable {
         /// Whether `confirm` was called: before that there is nothing better than half a file.
         var isConfirmed = false
         /// Files from the future, as there are after the clock was set back: as they were first seen, and when.
-        var sightings: [FilePath: (stamp: Stamp, first: ContinuousClock.Instant)] = [:]
+        var sightings: [FilePath: (stamp: FileStamp, first: ContinuousClock.Instant)] = [:]
     }
 
     private let keepsPlainText: Bool
     private let state = Mutex(State())
     /// The time of day.
     private let now: @Sendable () -> Int64
-
-    /// Times of files are at worst this coarse; and the kernel tells of a change at worst this much later.
-    private static let granularity: Duration = .milliseconds(50)
 
     /// Whoever keeps a file open for writing longer than this without writing is no longer waited for.
     public static let patience: Duration = .seconds(2)
@@ -88,10 +58,11 @@ public final class ConfigFileCache: Sendable {
         let path = folder.pushing(name)
         if isUnsettled { return wholeFile(path, format) }
         let (known, isConfirmed) = state.withLock { ($0.entries[path], $0.isConfirmed) }
-        guard let stamp = Stamp(path) else { return try read(name, in: folder, format) }
+        guard let stamp = FileStamp(path) else { return try read(name, in: folder, format) }
         if let known, known.isReliable, known.format == format, known.stamp == stamp { return known.file }
         let age = age(of: path, stamp)
-        let isReliable = age > Self.granularity
+        // The kernel tells of a change at worst this much later, too.
+        let isReliable = age > FileStamp.granularity
         if isConfirmed, age < Self.patience, SafeFile.isOpenForWriting(path) { return restlessFile(path, format) }
         let whole = known?.format == format ? known?.whole : nil
         // The kernel empties a file before it tells anybody, and does not always know who is writing.
@@ -99,7 +70,7 @@ public final class ConfigFileCache: Sendable {
             return restlessFile(path, format)
         }
         let result = Result { () throws(SecretaryError) in try read(name, in: folder, format) }
-        if whole != nil, Stamp(path) != stamp { return restlessFile(path, format) }
+        if whole != nil, FileStamp(path) != stamp { return restlessFile(path, format) }
         let file = try result.get()
         let entry = Entry(stamp: stamp, format: format, file: file, isReliable: isReliable, whole: whole)
         state.withLock { state in
@@ -120,7 +91,7 @@ public final class ConfigFileCache: Sendable {
     }
 
     /// For how long the file is known to be as it is.
-    private func age(of path: FilePath, _ stamp: Stamp) -> Duration {
+    private func age(of path: FilePath, _ stamp: FileStamp) -> Duration {
         let now = now()
         if stamp.changed <= now { return .nanoseconds(now - stamp.changed) }
         // From the future: since it was first seen like this, by a clock that nobody sets.

@@ -27,10 +27,13 @@ struct VolumeMaker: Sendable {
             group: meaning.gid ?? group)
         selection.volume = VolumeAccess(definition)
         let repository = try ConfigRepository.discover(from: selection.place)
+        let reader = reader(of: definition)
+        // Before they are read: what changes meanwhile is noticed.
+        let files = VolumeKeys(reader.keyFiles(for: repository))
         do {
-            let opener = try reader(of: definition).mountDecryptor(for: repository, outside, deadline: deadline)
+            let opener = try reader.mountDecryptor(for: repository, outside, deadline: deadline)
             return VolumeContent(
-                source: RepositorySource(selection, decryptor: opener.decryptor), canOpen: opener.canOpen)
+                source: RepositorySource(selection, decryptor: opener.decryptor), keys: files, canOpen: opener.canOpen)
         } catch {
             guard error.code == .noInput else { throw error }
             throw SecretaryError(

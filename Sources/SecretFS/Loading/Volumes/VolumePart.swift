@@ -2,13 +2,26 @@ package import SecretaryCore
 
 /// What a definition of a volume leads to.
 package struct VolumeContent: Sendable {
-    let source: RepositorySource
+    private(set) var source: RepositorySource
+    let keys: VolumeKeys
     let canOpen: @Sendable (Envelope) -> Bool
 
-    /// - Parameter canOpen: whether there is a key for an envelope.
-    package init(source: RepositorySource, canOpen: @escaping @Sendable (Envelope) -> Bool) {
+    /// - Parameters:
+    ///   - keys: where keys were looked for.
+    ///   - canOpen: whether there is a key for an envelope.
+    package init(
+        source: RepositorySource, keys: VolumeKeys, canOpen: @escaping @Sendable (Envelope) -> Bool
+    ) {
         self.source = source
+        self.keys = keys
         self.canOpen = canOpen
+    }
+
+    /// The same, with what is known of the files from the one before, of the same definition.
+    func continuing(_ former: VolumeContent) -> VolumeContent {
+        var content = self
+        content.source = source.continuing(former.source)
+        return content
     }
 }
 

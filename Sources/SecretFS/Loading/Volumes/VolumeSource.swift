@@ -15,6 +15,8 @@ final class VolumeSource: Sendable {
         var shown: LoadedSource?
         /// Why the volume is not shown as it is defined now.
         var error: SecretaryError?
+        /// Why it is opened with the keys that it had before.
+        var keyError: SecretaryError?
         /// Whether anything may have happened to it since it was read.
         var isStale = true
         /// What was known to have happened when it was last to be read.
@@ -76,15 +78,16 @@ final class VolumeSource: Sendable {
     }
 
     /// - Parameter news: what happens is told from these on; `nil` when something may have happened unnoticed.
-    private func end(_ result: Result<LoadedSource, SecretaryError>, after news: SourceNews?) {
+    private func end(_ result: Result<Reading, SecretaryError>, after news: SourceNews?) {
         state.withLock { state in
             state.reading = nil
             switch result {
-            case .success(let loaded):
-                (state.shown, state.error) = (loaded, nil)
+            case .success(let (loaded, keyError)):
+                (state.shown, state.error, state.keyError) = (loaded, nil, keyError)
                 state.places = loaded.places
                 state.places.files.insert(file)
-                if loaded.isRestless || !(news?.covers(state.places) ?? false) { state.isStale = true }
+                let isCovered = news?.covers(state.places) ?? false
+                if loaded.isRestless || keyError != nil || !isCovered { state.isStale = true }
             case .failure(let error):
                 state.error = error
                 state.isStale = true
@@ -93,15 +96,37 @@ final class VolumeSource: Sendable {
         state.notify()
     }
 
-    private func load(unsettled: Set<FilePath>, _ maker: Maker) throws(SecretaryError) -> LoadedSource {
+    /// What was read, and why not with the keys that there are now.
+    private typealias Reading = (loaded: LoadedSource, keyError: SecretaryError?)
+
+    private func load(unsettled: Set<FilePath>, _ maker: Maker) throws(SecretaryError) -> Reading {
         let content = try content(isUnsettled: unsettled.contains(file), maker)
-        let loaded = try content.source.load(unsettled: unsettled)
+        var keyError: SecretaryError?
+        if !content.keys.areCurrent, let definition = state.withLock({ $0.definition }) {
+            do throws(SecretaryError) {
+                let renewed = try maker(definition).continuing(content)
+                let loaded = try load(renewed, unsettled: unsettled, hasNewKeys: true)
+                state.withLock { $0.content = renewed }
+                return (loaded, nil)
+            } catch {
+                keyError = error
+            }
+        }
+        return (try load(content, unsettled: unsettled, hasNewKeys: false), keyError)
+    }
+
+    private func load(
+        _ content: VolumeContent, unsettled: Set<FilePath>, hasNewKeys: Bool
+    ) throws(SecretaryError) -> LoadedSource {
+        var loaded = try content.source.load(unsettled: unsettled)
+        loaded.places.formUnion(content.keys.places)
         let shown = state.withLock { $0.shown }
         guard loaded.files !== shown?.files else { return loaded }
         try policy.requireObedience(to: loaded.files.all)
         try TreeBuilder.check(loaded.files.all)
-        // Whoever defines a volume wants to know at once; what changes later may be for other keys.
-        if shown == nil {
+        // Whoever defines a volume wants to know at once, and another key may be there before its secrets are; what changes
+        // later may be for other keys.
+        if shown == nil || hasNewKeys {
             try content.source.requireFittingKey(for: loaded.files.all, canOpen: content.canOpen)
         }
         return loaded
@@ -135,7 +160,7 @@ final class VolumeSource: Sendable {
                     .timedOut, "the source has not answered since \(Timestamp.text(reading.began, isFine: false))",
                     hint: "see whether the file system it is on answers")
             }
-            return VolumePart(name: name, shown: state.shown, error: error ?? state.error)
+            return VolumePart(name: name, shown: state.shown, error: error ?? state.error ?? state.keyError)
         }
     }
 
