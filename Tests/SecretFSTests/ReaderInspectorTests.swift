@@ -36,6 +36,23 @@ struct ReaderInspectorTests {
         #expect(inspector.reader(of: Caller(uid: 9, gid: 10, thread: program.pid)).uid == 9, "and the user is not")
     }
 
+    @Test("whether something is mounted where a process is can be told, though it was forgotten since it was looked at")
+    func forgotten() throws {
+        let whole = try #require(try MountTable().entries.first { $0.root == "/" })
+        let inspector = ReaderInspector { whole.device }
+        let programs = try (0...ReaderInspector.capacity).map { _ in try RunningProgram("/usr/bin/cat") }
+        let callers = programs.map { Caller(uid: 7, gid: 8, thread: $0.pid) }
+        for caller in callers {
+            _ = inspector.reader(of: caller)
+            for (volume, isMounted) in [("", true), ("nothing", false)] {
+                #expect(inspector.hasMounted(volume, caller: caller, willWait: {}) == isMounted)
+            }
+        }
+        #expect(inspector.hasMounted("", caller: callers[0], willWait: {}))
+        programs[0].end()
+        #expect(!inspector.hasMounted("", caller: callers[0], willWait: {}), "nobody is there any more")
+    }
+
     @Test("a thread is its process")
     func threads() async throws {
         let (thread, reader) = try await Task.detached {

@@ -35,7 +35,7 @@ internal import SystemPackage
         static let lives = 1024
         static let lifeSize = 64
         static let validOutline = 1280
-        static let validNotice = 1288
+        static let noticeCount = 1288
         static let openHandles = 1296
         static let notices = 2048
         static let noticeSize = 3072
@@ -45,7 +45,7 @@ internal import SystemPackage
     }
 
     /// Goes up with every change that another version would misunderstand.
-    private static let layout = 2
+    private static let layout = 3
     private static let size = Offset.audit + AuditBacklog.size
 
     private static let lifeCount: UInt64 = 4
@@ -125,21 +125,32 @@ internal import SystemPackage
     /// What the supervisor says about itself, for `.secretary/status`.
     private(set) var notice: SupervisorNotice {
         get {
-            let valid = unsafe Int(number(at: Offset.validNotice).pointee.load(ordering: .acquiring))
-            let start = Offset.notices + valid * Offset.noticeSize
-            let count = unsafe memory.bytes.load(fromByteOffset: start, as: Int.self)
-            let text = unsafe memory.bytes[start + 8..<start + min(max(8 + count, 8), Offset.noticeSize)]
-            return unsafe SupervisorNotice(text: String(decoding: text, as: UTF8.self))
+            let number = unsafe number(at: Offset.noticeCount)
+            while true {
+                let count = unsafe number.pointee.load(ordering: .acquiring)
+                let start = Self.start(ofNotice: count)
+                let size = unsafe memory.bytes.load(fromByteOffset: start, as: Int.self)
+                let text = unsafe Array(memory.bytes[start + 8..<start + min(max(8 + size, 8), Offset.noticeSize)])
+                atomicMemoryFence(ordering: .acquiring)
+                // Else it may have been written over meanwhile.
+                guard unsafe number.pointee.load(ordering: .relaxed) == count else { continue }
+                return SupervisorNotice(text: String(decoding: text, as: UTF8.self))
+            }
         }
         set {
-            let valid = unsafe number(at: Offset.validNotice)
-            let next = unsafe 1 - valid.pointee.load(ordering: .acquiring)
-            let start = Offset.notices + Int(next) * Offset.noticeSize
+            let number = unsafe number(at: Offset.noticeCount)
+            let next = unsafe number.pointee.load(ordering: .acquiring) &+ 1
+            let start = Self.start(ofNotice: next)
             let text = Array(newValue.text.utf8.prefix(Offset.noticeSize - 8))
             unsafe memory.bytes.storeBytes(of: text.count, toByteOffset: start, as: Int.self)
             unsafe UnsafeMutableRawBufferPointer(rebasing: memory.bytes[(start + 8)...]).copyBytes(from: text)
-            unsafe valid.pointee.store(next, ordering: .releasing)
+            unsafe number.pointee.store(next, ordering: .releasing)
         }
+    }
+
+    /// There is room for two: the last, and the one that is being written.
+    private static func start(ofNotice count: UInt32) -> Int {
+        Offset.notices + Int(count & 1) * Offset.noticeSize
     }
 
     private func number(at offset: Int) -> UnsafeMutablePointer<Atomic<UInt32>> {

@@ -28,7 +28,7 @@ final class ReaderInspector: Sendable {
 
     private let known = Mutex<[Int32: Known]>([:])
     /// Each costs two descriptors.
-    private static let capacity = 64
+    static let capacity = 64
     /// How old the control groups may be that are only written down.
     ///
     /// The kernel takes longer to tell them than everything else together, and who opens many files opens one soon after
@@ -76,13 +76,16 @@ final class ReaderInspector: Sendable {
     /// Whether a volume is mounted where the caller is, for itself: a mount of all volumes does not count.
     /// - Parameter caller: whose reader was asked for just now.
     func hasMounted(_ volume: String, caller: Caller, willWait: () -> Void) -> Bool {
-        guard let known = known.withLock({ $0[caller.thread] }) else { return false }
+        // Others may have asked meanwhile, so that it is forgotten.
+        let known = known.withLock { $0[caller.thread] }
         let now = ContinuousClock.now
-        if let seen = known.volumes.withLock({ $0[volume] }), now - seen < Self.mountFreshness { return true }
+        if let seen = known?.volumes.withLock({ $0[volume] }), now - seen < Self.mountFreshness { return true }
         willWait()
         let device = device()
-        guard !device.isEmpty, known.thread.hasMounted("/\(volume)", of: device) else { return false }
-        known.volumes.withLock { $0[volume] = now }
+        guard !device.isEmpty, let thread = known?.thread ?? ProcThread(caller.thread),
+            thread.hasMounted("/\(volume)", of: device)
+        else { return false }
+        known?.volumes.withLock { $0[volume] = now }
         return true
     }
 
