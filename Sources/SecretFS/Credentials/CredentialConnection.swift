@@ -27,11 +27,7 @@ struct CredentialConnection: ~Copyable {
         let count = peer.name_count
         isNamed = count > 0
         request = unsafe withUnsafeBytes(of: &peer.name) { unsafe CredentialRequest(peer: Array($0.prefix(count))) }
-        var limit = timeval(tv_sec: Int(deadline.components.seconds), tv_usec: 0)
-        for option in [SO_SNDTIMEO, SO_RCVTIMEO] {
-            _ = unsafe setsockopt(
-                socket.rawValue, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
-        }
+        socket.limitWaiting(to: deadline)
     }
 
     deinit { try? socket.close() }

@@ -3,9 +3,9 @@ internal import SystemPackage
 /// What happened where a source is, since it was read last.
 public struct SourceNews: Sendable {
     /// What is watched: nothing happened there without being noticed, as far as it is in `folders`.
-    let watched: SourcePlaces
+    private let watched: SourcePlaces
     /// Directories that were there to be watched.
-    let folders: Set<FilePath>
+    private let folders: Set<FilePath>
     /// Files that something happened to.
     let files: Set<FilePath>
     /// The directories that these are in.

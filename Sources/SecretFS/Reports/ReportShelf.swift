@@ -63,7 +63,7 @@ internal import Synchronization
 
     func add(_ node: Node, as report: Report, for reader: pid_t?) {
         copies.withLock { copies in
-            let free = Set(0..<Self.slotCount).subtracting(copies.map(\.slot)).min()
+            let free = (0..<Self.slotCount).first { slot in !copies.contains { $0.slot == slot } }
             let slot = free ?? copies.removeFirst().slot
             copies.append(Copy(report: report, reader: reader ?? 0, node: node, given: .now, slot: slot))
             if let memory { unsafe Self.encode(node, report, reader ?? 0, to: Self.slot(slot, of: memory)) }

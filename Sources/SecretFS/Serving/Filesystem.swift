@@ -209,11 +209,6 @@ final class Filesystem: Sendable {
 
     // MARK: Reports
 
-    /// Whoever has looked a report up with the worker before this one finds the same one with this one.
-    func takeOverReports() {
-        shelf.takeOver()
-    }
-
     private func text(of report: Report) -> [UInt8] {
         let (tree, known) = state.withLock { ($0.tree, $0.known.count) }
         return reports.text(

@@ -8,6 +8,7 @@ final class MountService {
     private let isFirst: Bool
     private let channel = KernelChannel()
     private let handles: OpenHandles
+    private let shelf: ReportShelf
     private let held: HeldSecrets
     private let trail: AuditTrail?
     private let filesystem: Filesystem
@@ -28,6 +29,7 @@ final class MountService {
         let reaping = Waker()
         self.reaping = reaping
         handles = memory.openHandles
+        shelf = memory.shelf
         held = HeldSecrets(
             cache: channel, policy: settings.cache, handles: handles, linger: settings.linger,
             lingerBegan: { reaping.wake() })
@@ -40,7 +42,7 @@ final class MountService {
         if beginning.awaitsSource { reports.noteReading() }
         filesystem = Filesystem(
             tree: beginning.tree, awaitsSource: beginning.awaitsSource, held: held, handles: handles,
-            policy: settings.cache, reports: reports, shelf: memory.shelf, workerNumber: number,
+            policy: settings.cache, reports: reports, shelf: shelf, workerNumber: number,
             deadline: settings.deadline, trail: trail, inspector: ReaderInspector { memory.notice.device },
             engine: settings.engine)
     }
@@ -64,7 +66,7 @@ final class MountService {
         let keeper = TreeKeeper(filesystem, channel, memory, former: former)
         try keeper.begin()
         handles.takeOver()
-        filesystem.takeOverReports()
+        shelf.takeOver()
         let threads = ServingThreads(
             session, journal: memory.journal, atMost: settings.servingThreads, ended: ended)
         self.threads = threads

@@ -25,11 +25,7 @@ package struct LocalConnection: ~Copyable {
         guard socket >= 0 else {
             throw SecretaryError(.system, "cannot make a socket: \(Errno(rawValue: errno))")
         }
-        let (seconds, attoseconds) = patience.components
-        var limit = timeval(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
-        for option in [SO_SNDTIMEO, SO_RCVTIMEO] {
-            _ = unsafe setsockopt(socket, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
-        }
+        FileDescriptor(rawValue: socket).limitWaiting(to: patience)
         guard SocketAddress(.local(path)).connect(socket) == 0 else {
             defer { close(socket) }
             throw failure(Errno(rawValue: errno), at: path, patience)

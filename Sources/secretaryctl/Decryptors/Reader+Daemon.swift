@@ -30,7 +30,7 @@ extension Reader {
         let lookup = KeyLookup(environment: environment, allowInsecureFiles: insecureKeys)
         let master = try lookup.requirePublicKey(
             "master public key", argument: daemon.masterKey, variable: "MASTER_PUBLIC_KEY",
-            defaultPath: keysFolder.appending("master-public-key.pem"))
+            defaultPath: UsualKeyFile.masterPublicKey.path(in: keysFolder))
         let deploy = try lookup.requirePrivateKey(
             "deploy private key", argument: privateKey, variable: "DEPLOY_PRIVATE_KEY", defaultPath: nil)
         let service = try lookup.findPrivateKey(

@@ -7,9 +7,7 @@ extension Reader {
     func keyFiles(for repository: ConfigRepository) -> Set<FilePath> {
         let root = repository.root
         let named = [privateKey, configKey, daemon.masterKey, daemon.serviceKey].compactMap(\.self).map { FilePath($0) }
-        let usual = [keysFolder, root.appending("keys")].flatMap { folder in
-            ["master-private-key.pem", "master-public-key.pem", "config-public-key.pem"].map { folder.appending($0) }
-        }
+        let usual = keyFolders(of: repository).flatMap { folder in UsualKeyFile.allCases.map { $0.path(in: folder) } }
         let settings = repository.keyFiles.map { root.pushing($0) } + [root.appending(Settings.fileName)]
         return Set(named + usual + settings)
     }

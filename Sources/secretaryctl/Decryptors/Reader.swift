@@ -58,7 +58,7 @@ struct Reader: Sendable {
         let lookup = KeyLookup(environment: environment, allowInsecureFiles: insecureKeys)
         let config = try lookup.requirePublicKey(
             "config public key", argument: configKey, variable: "CONFIG_PUBLIC_KEY",
-            defaultPath: keysFolder.appending("config-public-key.pem"))
+            defaultPath: UsualKeyFile.configPublicKey.path(in: keysFolder))
         return KeyRing(masterKeys: [try masterPrivateKey(lookup)], configKeys: [config])
     }
 
@@ -68,11 +68,11 @@ struct Reader: Sendable {
     func keyRing(for repository: ConfigRepository) throws(SecretaryError) -> KeyRing {
         let lookup = KeyLookup(environment: environment, allowInsecureFiles: insecureKeys)
         var ring = try repository.keyRing(allowInsecure: insecureKeys)
-        for folder in [keysFolder, repository.root.appending("keys")] {
+        for folder in keyFolders(of: repository) {
             if let key = try findMasterKey(lookup, folder: folder) { ring.add(master: key) }
             let config = try lookup.findPublicKey(
                 "config public key", argument: configKey, variable: "CONFIG_PUBLIC_KEY",
-                defaultPath: folder.appending("config-public-key.pem"))
+                defaultPath: UsualKeyFile.configPublicKey.path(in: folder))
             if let config { ring.add(config: config) }
         }
         return ring.masterKeys.isEmpty || ring.configKeys.isEmpty ? try keyRing() : ring
@@ -85,7 +85,7 @@ struct Reader: Sendable {
         if let deploy { return deploy }
         return try lookup.findPrivateKey(
             what, argument: nil, variable: "MASTER_PRIVATE_KEY",
-            defaultPath: folder.appending("master-private-key.pem"))
+            defaultPath: UsualKeyFile.masterPrivateKey.path(in: folder))
     }
 
     private func masterPrivateKey(_ lookup: KeyLookup) throws(SecretaryError) -> PrivateKey {
@@ -93,7 +93,7 @@ struct Reader: Sendable {
         throw SecretaryError(
             .noInput,
             "no master private key: no --private-key is given, $DEPLOY_PRIVATE_KEY and $MASTER_PRIVATE_KEY are not "
-                + "set, \(FilePath("./").pushing(keysFolder))/master-private-key.pem does not exist",
+                + "set, \(UsualKeyFile.masterPrivateKey.path(in: FilePath("./").pushing(keysFolder))) does not exist",
             hint: "make keys with 'secretaryctl genkeys', or set MASTER_PRIVATE_KEY to a file, a PEM text or base64")
     }
 }
