@@ -19,20 +19,31 @@ package struct ServiceManager: Sendable {
     /// what an earlier run of the service has left in the store.
     ///
     /// The variables that tell of them are removed: a program started by this one must not take them for its own.
-    /// - Throws: `.usage` when one of them is not open: whoever announced it would wait for this program in vain.
+    /// - Throws: `.usage` when one of them is not open: whoever announced it would wait for this program in vain. None is
+    ///   taken then.
     package static func takeDescriptors() throws(SecretaryError) -> [(name: String, descriptor: FileDescriptor)] {
         defer { for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] { unsafe unsetenv(name) } }
         guard let pid = variable("LISTEN_PID").flatMap({ pid_t($0) }), pid == getpid(),
             let count = variable("LISTEN_FDS").flatMap({ Int32($0) }), count > 0
         else { return [] }
+        // All are looked at before any is taken: of a wrong number, those that are open belong to somebody in this process.
+        let numbers = 3..<(3 + Int(count))
+        if let missing = numbers.first(where: { fcntl(Int32($0), F_GETFD) < 0 }) {
+            throw SecretaryError(
+                .usage, "LISTEN_FDS=\(count) was given, and descriptor \(missing) is not open",
+                hint: "whoever starts this program has to let it inherit them (sd_listen_fds(3))")
+        }
         let names = (variable("LISTEN_FDNAMES") ?? "").split(separator: ":", omittingEmptySubsequences: false)
         var taken: [(name: String, descriptor: FileDescriptor)] = []
-        for index in 0..<Int(count) {
-            let descriptor = FileDescriptor(rawValue: 3 + Int32(index))
-            guard let copy = try? descriptor.duplicateAboveStandard() else {
+        for (index, number) in numbers.enumerated() {
+            let descriptor = FileDescriptor(rawValue: Int32(number))
+            let copy: FileDescriptor
+            do throws(Errno) {
+                copy = try descriptor.duplicateAboveStandard()
+            } catch {
                 throw SecretaryError(
-                    .usage, "LISTEN_FDS=\(count) was given, and descriptor \(descriptor.rawValue) is not open",
-                    hint: "whoever starts this program has to let it inherit them (sd_listen_fds(3))")
+                    .io, "descriptor \(number), which the service manager handed over, cannot be moved: \(error)",
+                    hint: "see the limit of open files (ulimit -n, LimitNOFILE=)")
             }
             try? descriptor.close()
             taken.append((index < names.count ? String(names[index]) : "", copy))
