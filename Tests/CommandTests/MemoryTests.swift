@@ -122,12 +122,8 @@ import Testing
 
     /// Waits until the program sleeps in this function of the kernel.
     private func waitUntilBlocked(_ pid: Int32, in function: String) async throws {
-        let deadline = ContinuousClock.now.advanced(by: .seconds(30))
-        while ContinuousClock.now < deadline {
-            let place = String(decoding: try Scratch.read(FilePath("/proc/\(pid)/wchan")), as: UTF8.self)
-            if place.contains(function) { return }
-            await Task.yield()
+        try await eventually("the program waits in \(function)") {
+            String(decoding: try Scratch.read(FilePath("/proc/\(pid)/wchan")), as: UTF8.self).contains(function)
         }
-        throw CommandFailure(description: "the program does not wait in \(function)")
     }
 }

@@ -11,7 +11,7 @@ import Testing
         return try #require(Int(line.split(whereSeparator: \.isWhitespace)[1])) << 10
     }
 
-    @Test("100 MB through decrypt take the memory of one envelope", .timeLimit(.minutes(3)))
+    @Test("100 MB through decrypt take the memory of one envelope", .timeLimit(.minutes(15)))
     func decryptMemory() async throws {
         let repo = try await Repo()
         let envelope = Array(try await repo.envelope("secret").utf8)

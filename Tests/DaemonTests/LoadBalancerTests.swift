@@ -10,7 +10,7 @@ import Testing
 struct LoadBalancerTests {
     @Test(
         "killed, stopped, hung and started again in turn under load of 50 clients: none sees a failure",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(15)))
     func replaced() async throws {
         let setup = try DaemonSetup()
         let fleet = try DaemonFleet(setup)
@@ -34,7 +34,10 @@ struct LoadBalancerTests {
             try DaemonClient(
                 DaemonSettings(urls: ["http://127.0.0.1:\(fleet.port)"], claim: claim), agreement: agreement)
         }
+        var calm = Duration.zero
         do {
+            try await goOn(crowd)
+            calm = crowd.current.longest
             for index in 0..<3 {
                 try await disturb(fleet, index, crowd)
                 let outcome = crowd.current
@@ -49,7 +52,7 @@ struct LoadBalancerTests {
         #expect(outcome.mixedUp == 0)
         #expect(outcome.answered > 500)
         // One time limit of the balancer for a daemon that hangs, and a client that had to wait for others.
-        #expect(outcome.longest < .seconds(6), "\(outcome)")
+        #expect(outcome.longest < .seconds(6) + calm * 3, "\(outcome), \(calm) before")
     }
 
     private func disturb(_ fleet: DaemonFleet, _ index: Int, _ crowd: ClientCrowd) async throws {

@@ -82,6 +82,7 @@ public enum Command {
         input: FileDescriptor? = nil, output: FileDescriptor? = nil, error: FileDescriptor? = nil,
         _ body: (_ pid: Int32) async throws -> Result
     ) async throws -> (Result, status: Int32) {
+        _ = ignoresBrokenPipes
         let null = try FileDescriptor.open(FilePath("/dev/null"), .readWrite, options: [.closeOnExec])
         defer { try? null.close() }
         let result = try await Subprocess.run(
@@ -98,6 +99,11 @@ public enum Command {
         }
         return (result.closureResult, status(result.terminationStatus))
     }
+
+    /// Whoever writes to a program that has ended gets EPIPE: the signal would end all tests.
+    ///
+    /// Programs are started with signals as they are by default, whatever is ignored here.
+    private static let ignoresBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
 
     private static func status(_ termination: TerminationStatus) -> Int32 {
         switch termination {

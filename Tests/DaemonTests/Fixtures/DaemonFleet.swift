@@ -93,25 +93,30 @@ final class DaemonFleet: Sendable {
     }
 
     /// Ports that nobody listens on: the balancer has to know them before the daemons do.
+    ///
+    /// They are below those that Linux gives to outgoing connections (ip_local_port_range), of which one could be in the
+    /// way when a daemon comes back.
     private static func freePorts(_ count: Int) throws -> [Int] {
         var ports: [Int] = []
-        var sockets: [Int32] = []
-        defer { for socket in sockets { close(socket) } }
-        for _ in 0..<count {
-            let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            sockets.append(socket)
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-            var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-            let isBound = unsafe withUnsafeMutablePointer(to: &address) { address in
-                unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                    unsafe bind(socket, address, size) == 0 && getsockname(socket, address, &size) == 0
-                }
-            }
-            guard isBound else { throw Errno(rawValue: errno) }
-            ports.append(Int(UInt16(bigEndian: address.sin_port)))
+        for _ in 0..<1000 where ports.count < count {
+            let port = Int.random(in: 10_000..<32_000)
+            if !ports.contains(port), try isFree(port) { ports.append(port) }
         }
         return ports
+    }
+
+    private static func isFree(_ port: Int) throws -> Bool {
+        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard socket >= 0 else { throw Errno(rawValue: errno) }
+        defer { close(socket) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        address.sin_port = UInt16(port).bigEndian
+        return unsafe withUnsafePointer(to: &address) { address in
+            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                unsafe bind(socket, address, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
     }
 }

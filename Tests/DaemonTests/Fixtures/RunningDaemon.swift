@@ -71,16 +71,3 @@ extension DaemonSetup {
         return try #require(port)
     }
 }
-
-/// Waits until something is true.
-func eventually(
-    _ what: String, within limit: Duration = .seconds(120), _ condition: () async throws -> Bool
-) async throws {
-    let deadline = ContinuousClock.now + limit
-    while try await !condition() {
-        guard ContinuousClock.now < deadline else {
-            throw CommandFailure(description: "in vain for \(limit): \(what)")
-        }
-        try await Task.sleep(for: .milliseconds(5))
-    }
-}

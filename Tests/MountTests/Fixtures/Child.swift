@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import Synchronization
 import SystemPackage
+import TestSupport
 
 /// A program that runs beside a test.
 final class Child: Sendable {

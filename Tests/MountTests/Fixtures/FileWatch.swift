@@ -1,5 +1,6 @@
 import Glibc
 import SystemPackage
+import TestSupport
 
 /// Watches a file as programs do that reload their configuration (`inotify(7)`).
 final class FileWatch: Sendable {

@@ -1,5 +1,6 @@
 import SecretaryCore
 import Synchronization
+import TestSupport
 import Testing
 
 /// Somebody outside, who answers as he is told and notes what he is asked for.
@@ -105,15 +106,12 @@ struct KeptSecretsTests {
         let kept = kept(fresh: .zero, stale: .milliseconds(200))
         #expect(try text(kept) == "aaa")
         outside.answers(.failure(unreachable))
-        let deadline = ContinuousClock.now + .seconds(120)
-        while kept.outside.first?.kept == 1, .now < deadline { try await Task.sleep(for: .milliseconds(5)) }
-        #expect(kept.outside.first?.kept == 0)
+        try await eventually("nothing is kept") { kept.outside.first?.kept == 0 }
         #expect(throws: unreachable) { try text(kept) }
         // And once more, by another thread that zeroes.
         outside.answers(.success(UInt8(ascii: "b")))
-        while (try? text(kept)) != "bbb", .now < deadline { try await Task.sleep(for: .milliseconds(5)) }
-        while kept.outside.first?.kept == 1, .now < deadline { try await Task.sleep(for: .milliseconds(5)) }
-        #expect(kept.outside.first?.kept == 0)
+        try await eventually("there is an answer again") { (try? text(kept)) == "bbb" }
+        try await eventually("nothing is kept") { kept.outside.first?.kept == 0 }
     }
 
     @Test("a refusal ends it at once, and so does any other answer that is none")
@@ -175,8 +173,7 @@ struct KeptSecretsTests {
         let kept = kept(prefetches: true)
         #expect(try text(kept, others[0]) == "aaa")
         kept.expect(Set(others.map { ExpectedSecret(envelope: $0, name: nil) }))
-        let deadline = ContinuousClock.now + .seconds(120)
-        while kept.outside.first?.kept != 250, .now < deadline { try await Task.sleep(for: .milliseconds(5)) }
+        try await eventually("all are kept") { kept.outside.first?.kept == 250 }
         #expect(outside.state.withLock { $0.batches } == [1, 100, 100, 49])
         outside.answers(.failure(unreachable))
         for other in others { #expect(try text(kept, other) == "aaa") }
