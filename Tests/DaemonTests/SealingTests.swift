@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import SecretaryCore
 import SystemPackage
 import TestSupport
@@ -107,6 +108,38 @@ import Testing
             #expect(try await decrypt(daemon).text == DaemonSetup.canary)
             try nothingLeaked(daemon)
         }
+        let given = try await records("unseal")
+        #expect(given.count == 7)
+        #expect(given[0].contains(#""uid":\#(geteuid()),"#) && given[0].contains("0 of 2 shares of the key \(id)"))
+        #expect(given[3].contains("1 of 2 shares") && given[4].contains("unsealed"))
+        let refused = try await records("failed").filter { $0.contains("the share was refused") }
+        #expect(refused.count == 3 && refused[0].contains("share 3 was given before"))
+        #expect(try await records("seal").count == 1)
+        try await check(["audit", "verify", "audit.log"])
+    }
+
+    /// The records of this kind, as lines of JSON.
+    private func records(_ event: String) async throws -> [Substring] {
+        try await check(["audit", "show", "--json", "--event", event, "audit.log"]).split(separator: "\n")
+    }
+
+    @Test("a share that cannot be written down is not taken; but sealing does not depend on that")
+    func blockedAudit() async throws {
+        try configure("shares/shares.json")
+        try await setup.withDaemon { daemon in
+            #expect(try await unseal(1).status == 0)
+            let (log, old) = (setup.scratch["audit.log"].string, setup.scratch["old.log"].string)
+            unsafe rename(log, old)
+            try setup.scratch.makeFolder("audit.log")
+            let refused = try await unseal(2)
+            #expect(refused.status == 69 && refused.errors.contains("could not be written down"))
+            #expect(try await check(["seal", "--socket", "seal.sock"]).contains("0 of 2 shares"))
+            #expect(try daemon.messages.contains("the keys are forgotten"))
+            unsafe rmdir(log)
+            for number in [1, 2] { #expect(try await unseal(number).status == 0) }
+            #expect(try await decrypt(daemon).text == DaemonSetup.canary)
+        }
+        try await check(["audit", "verify", "old.log", "audit.log"])
     }
 
     @Test("with a passphrase: a wrong one is refused; and a share does not fit")
@@ -203,6 +236,7 @@ import Testing
                 ])
             #expect(sealing.text == "404")
         }
+        #expect(try await records("unseal").allSatisfy { $0.contains(#""remote":"127.0.0.1"#) })
         #expect(try await unseal(1, ["-s", "http://127.0.0.1:1"]).status == 64)
         #expect(try await unseal(1, ["--socket", "none.sock"]).status == 69)
     }

@@ -8,8 +8,8 @@ extension CredentialService {
         let (service, task) = (request.service, request.task)
         var record = AuditRecord(.failed)
         record.secret = "\(service.name)/\(request.secret.name)"
-        record.task = AuditTask(
-            app: service.app, version: service.id, id: task.id, remote: "swarm node \(request.node)")
+        record.task = AuditTask(app: service.app, version: service.id, id: task.id)
+        record.remote = "swarm node \(request.node)"
         do throws(SecretaryError) {
             return try give(record, to: peer, counts: SwarmSecretRequest.valueCounts) {
                 _ throws(SecretaryError) in try secret(request)

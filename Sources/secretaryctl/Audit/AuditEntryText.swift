@@ -25,8 +25,7 @@ enum AuditEntryText {
     }
 
     private static func task(of entry: AuditEntry) -> String {
-        guard let app = entry["app"] else { return "" }
-        let parts = [app, entry["task"] ?? "", entry["remote"].map { "from \($0)" } ?? ""]
+        let parts = [entry["app"] ?? "", entry["task"] ?? "", entry["remote"].map { "from \($0)" } ?? ""]
         return parts.filter { !$0.isEmpty }.map(Printable.text).joined(separator: " ")
     }
 

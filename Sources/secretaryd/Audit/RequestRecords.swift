@@ -3,18 +3,20 @@ import SecretaryCore
 /// Composes the audit records of one request.
 struct RequestRecords {
     private let task: AuditTask
+    private let remote: String?
     /// What the daemon calls the one who says which tasks there are.
     private let authorizer: String
 
     init(_ claim: TaskClaim, from remote: String?, authorizer: String) {
-        task = AuditTask(app: claim.app, version: claim.version, id: claim.id, remote: remote)
+        task = AuditTask(app: claim.app, version: claim.version, id: claim.id)
+        self.remote = remote
         self.authorizer = authorizer
     }
 
     /// Of a request that nothing was decided about but that it is refused.
     func refused(_ refusal: Refusal) -> AuditRecord {
         var record = AuditRecord(refusal.isDenial ? .denied : .failed)
-        record.task = task
+        (record.task, record.remote) = (task, remote)
         if refusal.isDenial { record.decision = ReaderDecision(isAllowed: false, rule: authorizer) }
         record.reason = refusal.detail
         return record
@@ -49,7 +51,7 @@ struct RequestRecords {
 
     private func record(_ event: AuditEvent, _ secret: RequestedSecret, _ envelope: Envelope?) -> AuditRecord {
         var record = AuditRecord(event)
-        record.task = task
+        (record.task, record.remote) = (task, remote)
         record.secret = secret.name ?? envelope?.scope?.name
         record.digest = envelope?.digest.hexadecimal
         record.scope = envelope?.scope?.description

@@ -51,7 +51,7 @@ final class Daemon: Sendable {
                 keys.give(given)
                 agreements.removeAll()
             }
-            sealing = SealEndpoint(vault: vault, threads: threads, logger: logger)
+            sealing = SealEndpoint(vault: vault, threads: threads, audit: audit, logger: logger)
         }
         let service = DecryptionService(
             keys: keys, authorizer: authorizer, audit: audit, limits: limits, metrics: metrics, context: context,

@@ -21,35 +21,40 @@ struct SealEndpoint: Sendable {
     let vault: Vault
     /// Where passphrases are tried.
     let threads: NIOThreadPool
+    let audit: AuditJournal
     let logger: Logger
 
     /// - Parameters:
     ///   - path: of the URL, which begins with `path`.
-    ///   - canSeal: whether this is from those who run the daemon, not only from those who unseal it.
-    func answer(_ request: Request, path: some StringProtocol, canSeal: Bool) async -> Answer {
+    ///   - caller: who asks.
+    func answer(_ request: Request, path: some StringProtocol, from caller: SealCaller) async -> Answer {
         switch (request.method, path.dropFirst(Self.path.count)) {
         case (.get, ""): return Self.answer(.success(vault.status))
-        case (.post, "") where canSeal: return seal()
+        case (.post, "") where caller.canSeal: return await seal(caller)
         case (.post, "/share"):
-            return await take(request, "share") { box throws(SecretaryError) in try vault.give(share: box) }
+            return await take(request, "share", caller) { box throws(SecretaryError) in try vault.give(share: box) }
         case (.post, "/passphrase"):
-            return await take(request, "passphrase") { box throws(SecretaryError) in try vault.give(passphrase: box) }
+            return await take(request, "passphrase", caller) { box throws(SecretaryError) in
+                try vault.give(passphrase: box)
+            }
         default: return Answer.error(404, "404 page not found")
         }
     }
 
-    private func seal() -> Answer {
+    /// Seals first: an audit log that cannot be written to is no reason to keep the keys.
+    private func seal(_ caller: SealCaller) async -> Answer {
         do throws(SecretaryError) {
+            defer { logger.notice("sealed") }
             try vault.seal()
-            logger.notice("sealed")
-            return Self.answer(.success(vault.status))
         } catch {
             return Self.answer(.failure(error))
         }
+        await note(caller.record(.seal, "the keys are forgotten"))
+        return Self.answer(.success(vault.status))
     }
 
     private func take(
-        _ request: Request, _ what: String,
+        _ request: Request, _ what: String, _ caller: SealCaller,
         _ give: @escaping @Sendable ([UInt8]) throws(SecretaryError) -> VaultStatus
     ) async -> Answer {
         let outcome: Result<VaultStatus, SecretaryError>
@@ -57,6 +62,13 @@ struct SealEndpoint: Sendable {
             let body = try await request.body.collect(upTo: Self.bodyLimit)
             guard let box = [UInt8](base64: Array(body.readableBytesView)) else {
                 return Self.answer(.failure(SecretaryError(.malformed, "the body is not base64")))
+            }
+            let progress = vault.status.progress ?? "unsealed"
+            do throws(SecretaryError) {
+                try await audit.write([caller.record(.unseal, "a \(what) is given, and the daemon is \(progress)")])
+            } catch {
+                logger.error("a \(what) was refused: \(error.message)")
+                return Self.answer(.failure(SecretaryError(.unavailable, "it could not be written down who gave it")))
             }
             outcome = try await threads.runIfActive { Result { () throws(SecretaryError) in try give(box) } }
         } catch is NIOTooManyBytesError {
@@ -66,9 +78,19 @@ struct SealEndpoint: Sendable {
         }
         switch outcome {
         case .success(let status): logger.notice("a \(what) was given: \(status.progress ?? "unsealed")")
-        case .failure(let error): logger.warning("a \(what) was refused: \(error.message)")
+        case .failure(let error):
+            logger.warning("a \(what) was refused: \(error.message)")
+            await note(caller.record(.failed, "the \(what) was refused: \(error.message)"))
         }
         return Self.answer(outcome)
+    }
+
+    private func note(_ record: AuditRecord) async {
+        do throws(SecretaryError) {
+            try await audit.write([record])
+        } catch {
+            logger.error("not in the audit log, \(error.message): \(record.event), \(record.reason ?? "")")
+        }
     }
 
     static func answer(_ outcome: Result<VaultStatus, SecretaryError>) -> Answer {

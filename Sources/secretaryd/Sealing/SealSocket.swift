@@ -37,7 +37,7 @@ struct SealSocket: Sendable {
 
     private static func answer(_ request: Request, from channel: any Channel, _ endpoint: SealEndpoint) async -> Answer
     {
-        guard let user = await user(of: channel), user == 0 || user == geteuid() else {
+        guard let peer = await peer(of: channel), peer.user == 0 || peer.user == geteuid() else {
             var answer = SealEndpoint.answer(
                 .failure(SecretaryError(.denied, "only root and the daemon's own user may unseal it here")))
             answer.status = 403
@@ -45,18 +45,16 @@ struct SealSocket: Sendable {
         }
         let path = (request.head.path ?? "").prefix { $0 != "?" }
         guard path.hasPrefix(SealEndpoint.path) else { return Answer.error(404, "404 page not found") }
-        return await endpoint.answer(request, path: path, canSeal: true)
+        let process = ReaderProcess(uid: peer.user, gid: peer.group, pid: peer.process)
+        return await endpoint.answer(request, path: path, from: .local(process))
     }
 
     /// Who had the other end when it was connected.
     ///
     /// The C function is `getsockopt`.
-    private static func user(of channel: any Channel) async -> UInt32? {
+    private static func peer(of channel: any Channel) async -> PeerCredentials? {
         guard let provider = channel as? any SocketOptionProvider else { return nil }
-        let peer: PeerCredentials? = try? await provider.unsafeGetSocketOption(
-            level: .socket, name: .so_peercred
-        ).get()
-        return peer?.user
+        return try? await provider.unsafeGetSocketOption(level: .socket, name: .so_peercred).get()
     }
 }
 

@@ -26,8 +26,7 @@ struct Endpoints: Sendable {
             case .health: Answer(200, "OK\n")
             case .readiness: reports.readiness
             case .metrics: reports.metrics
-            case .seal:
-                await sealing?.answer(request, path: path, canSeal: false) ?? Answer.error(404, "404 page not found")
+            case .seal: await unseal(request, path, remote)
             case .unknown: Answer.error(404, "404 page not found")
             }
         metrics.answered(endpoint, answer.status)
@@ -81,6 +80,18 @@ struct Endpoints: Sendable {
             answer.retryAfter = refusal.retryAfter
             return answer
         }
+    }
+
+    /// Whoever unseals proves nothing beforehand, so that it counts among all requests.
+    private func unseal(_ request: Request, _ path: Substring, _ remote: String?) async -> Answer {
+        guard let sealing else { return Answer.error(404, "404 page not found") }
+        do throws(Refusal) {
+            try limits.enter()
+        } catch {
+            return SealEndpoint.answer(.failure(SecretaryError(.unavailable, error.text, hint: "try again")))
+        }
+        defer { limits.leave() }
+        return await sealing.answer(request, path: path, from: .remote(remote))
     }
 
     private static func wantsPost(_ text: String) -> Answer {

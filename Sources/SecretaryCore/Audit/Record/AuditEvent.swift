@@ -23,6 +23,13 @@ public enum AuditEvent: String, Sendable, CaseIterable {
     /// Something was not as it should have been: after a crash, or because somebody touched the file.
     case recovered
 
+    // Of a daemon that starts without its master keys:
+
+    /// Somebody gave a share of a key or a passphrase. When it was not taken, a `failed` follows.
+    case unseal
+    /// Somebody had it forget its keys.
+    case seal
+
     /// Whether the log says it about itself.
     var isOwn: Bool { [.begin, .checkpoint, .rotate, .recovered].contains(self) }
 }

@@ -18,6 +18,8 @@ public struct AuditRecord: Sendable {
     public var reader: ReaderProcess?
     /// Who asked, when it was not a process of this machine.
     public var task: AuditTask?
+    /// The address that it was asked from.
+    public var remote: String?
     /// Of the tree that the secret was found in.
     public var generation: UInt64?
     /// In words, why something failed or happened.

@@ -5,13 +5,10 @@ public struct AuditTask: Sendable {
     public var app: String
     public var version: String
     public var id: String
-    /// The address that the request came from.
-    public var remote: String?
 
-    public init(app: String, version: String, id: String, remote: String?) {
+    public init(app: String, version: String, id: String) {
         self.app = app
         self.version = version
         self.id = id
-        self.remote = remote
     }
 }

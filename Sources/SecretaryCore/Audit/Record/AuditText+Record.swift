@@ -12,6 +12,7 @@ extension AuditText {
         }
         if let reader = record.reader { add(reader) }
         if let task = record.task { add(task) }
+        add("remote", record.remote)
         add("reason", record.reason)
     }
 
@@ -19,7 +20,6 @@ extension AuditText {
         add("app", task.app)
         add("version", task.version)
         add("task", task.id)
-        add("remote", task.remote)
     }
 
     private mutating func add(_ reader: ReaderProcess) {
