@@ -18,6 +18,7 @@ import Testing
             record.decision = ReaderDecision(isAllowed: index != 2, rule: "a rule")
             record.reader = ReaderProcess(
                 uid: UInt32(uid), gid: 5, pid: 7, executable: "/usr/bin/pyth\u{1B}[2Jon", container: "0123456789abcdef")
+            if uid == 2000 { record.reader?.facts = ContainerFacts(image: "sha256:0a", service: "shop_web") }
             try log.append(record)
         }
         try log.close(AuditRecord(.stop, time: 0))
@@ -90,6 +91,9 @@ import Testing
         #expect(rows.contains { $0.prefix(2) == ["db/password", "2000"] && $0[4...6] == ["0", "1", "0"] })
         let json = try await repo.check(["audit", "who", "--json", "--secret", "web/token", "audit.log"])
         #expect(String(decoding: json, as: UTF8.self).hasPrefix("{\"secret\":\"web/token\",\"uid\":1000,"))
+        #expect(rows.contains { $0.prefix(2) == ["db/password", "2000"] && $0[3] == "shop_web/0123456789ab" })
+        let denied = try await repo.check(["audit", "who", "--json", "--reader", "shop_*", "audit.log"])
+        #expect(String(decoding: denied, as: UTF8.self).contains(#""image":"sha256:0a","service":"shop_web""#))
     }
 
     @Test("audit.log* names the log, and what lies beside it is left out")

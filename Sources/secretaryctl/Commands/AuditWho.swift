@@ -38,7 +38,7 @@ struct AuditWhoCommand: ParsableCommand {
                 table.add([
                     Printable.text(group.secret), group.uid.map(String.init) ?? "-",
                     Printable.text(group.app ?? group.executable ?? "-"),
-                    Printable.text(String((group.container ?? "-").prefix(12))), "\(use.opened)", "\(use.denied)",
+                    Printable.text(Self.container(group, use)), "\(use.opened)", "\(use.denied)",
                     "\(use.versions.count)", Timestamp.text(use.first), Timestamp.text(use.last),
                 ])
             }
@@ -49,11 +49,18 @@ struct AuditWhoCommand: ParsableCommand {
         }
     }
 
+    /// The id as Docker shortens it, after the name of its service.
+    private static func container(_ group: AuditReaders.Group, _ use: AuditReaders.Use) -> String {
+        guard let id = group.container?.prefix(12) else { return "-" }
+        return use.service.map { "\($0)/\(id)" } ?? String(id)
+    }
+
     private static func object(_ group: AuditReaders.Group, _ use: AuditReaders.Use) -> JSONText {
         .object([
             ("secret", .string(group.secret)), ("uid", group.uid.map { .number(Int(clamping: $0)) } ?? .null),
             ("exe", group.executable.map { .string($0) } ?? .null),
             ("container", group.container.map { .string($0) } ?? .null),
+            ("image", use.image.map { .string($0) } ?? .null), ("service", use.service.map { .string($0) } ?? .null),
             ("app", group.app.map { .string($0) } ?? .null), ("opened", .number(use.opened)),
             ("denied", .number(use.denied)), ("versions", .array(use.versions.sorted().map { .string($0) })),
             ("first", .string(Timestamp.text(use.first))), ("last", .string(Timestamp.text(use.last))),

@@ -62,6 +62,7 @@ extension DockerEngineTests {
                 #expect(task[1].hasPrefix("shop_web.1."))
                 let who = try await audit(machine, "who", of: "shop_web")
                 #expect(who.count == 1 && who[0]["container"] == task[0] && who[0]["opened"] == "1")
+                #expect(who[0]["image"] == image && who[0]["service"] == "shop_web")
                 try await machine.docker("service", "rm", "shop_web")
                 try await machine.leavesNothing()
             }

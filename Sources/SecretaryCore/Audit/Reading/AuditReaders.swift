@@ -20,6 +20,9 @@ public struct AuditReaders: Sendable {
         public var denied = 0
         /// Versions of the value, by digest.
         public var versions: Set<String> = []
+        /// What the Docker Engine said of the container, in any of the records.
+        public var image: String?
+        public var service: String?
     }
 
     public private(set) var uses: [Group: Use] = [:]
@@ -39,6 +42,10 @@ public struct AuditReaders: Sendable {
         use.last = max(use.last, entry.time)
         if entry.event == .open { use.opened += 1 } else { use.denied += 1 }
         if entry.event == .open, let digest = entry["digest"] { use.versions.insert(digest) }
+        if group.container != nil {
+            use.image = entry["image"] ?? use.image
+            use.service = entry["service"] ?? use.service
+        }
         uses[group] = use
     }
 
