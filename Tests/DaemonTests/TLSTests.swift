@@ -63,6 +63,59 @@ struct TLSTests {
     }
 
     @Test(
+        "a client that is told which CA to trust trusts no other, not even the system's",
+        .enabled(if: geteuid() == 0, "needs root to mount"))
+    func authorities() async throws {
+        let setup = try DaemonSetup()
+        try await certificates(setup)
+        let folder = setup.scratch.path
+        let request = "req -x509 -newkey rsa:2048 -nodes -keyout other.key -out other.pem -days 2 -subj /CN=other"
+        try await Command.check("openssl", request.split(separator: " ").map(String.init), directory: folder)
+        let system = folder.appending("system")
+        try await Command.check("mkdir", [system.string])
+        try await Command.check("cp", ["ca.pem", "system/ca-certificates.crt"], directory: folder)
+        try await Command.check("cp", ["ca.pem", "system/ca.pem"], directory: folder)
+        try await Command.check("openssl", ["rehash", system.string])
+        try setup.configure(more: "tls: {certificate: server.pem, key: server.key}")
+        try await setup.withDaemon { daemon in
+            func errors(_ options: String) async throws -> String {
+                // In a namespace of its own, the folder in which libcurl looks for the system's is this one.
+                let script = """
+                    mount --make-private "$(stat -c %m /etc/ssl/certs)"
+                    mount --bind system /etc/ssl/certs
+                    exec "$0" unseal --status -s https://127.0.0.1:\(daemon.port) \(options)
+                    """
+                return try await Command.run(
+                    "unshare",
+                    [
+                        "--mount", "--propagation", "unchanged", "sh", "-euc", script,
+                        Programs.folder.appending("secretaryctl").string,
+                    ], directory: folder
+                ).errors
+            }
+            let reached = "this daemon cannot be unsealed here"
+            for (options, expected) in [
+                ("", reached), ("--ca-file ca.pem", reached), ("--ca-file other.pem", "cannot prove who it is"),
+            ] {
+                let errors = try await errors(options)
+                #expect(errors.contains(expected), "\(options): \(errors)")
+            }
+        }
+    }
+
+    @Test("an empty list of names lets nobody in by mistake")
+    func noNames() async throws {
+        let setup = try DaemonSetup()
+        try await certificates(setup)
+        try setup.configure(
+            more: "tls: {certificate: server.pem, key: server.key, client-ca: ca.pem, client-names: []}")
+        let result = try await Command.run(
+            Programs.folder.appending("secretaryd").string, ["--config", "secretaryd.yml", "--check"],
+            directory: setup.scratch.path)
+        #expect(result.status == 78 && result.errors.contains("client-names"), "\(result.errors)")
+    }
+
+    @Test(
         "client certificates: of the CA, and with one of the names",
         arguments: [
             ("", true), (", client-names: [\"*.prod.example\"]", true), (", client-names: [\"spiffe://prod/*\"]", true),

@@ -25,6 +25,11 @@ struct TLSSettings: Sendable, Hashable {
             // In a URI a star stands for what is between slashes, in a DNS name for what is between dots.
             try Glob(parsing: text, separator: text.contains("/") ? "/" : ".")
         }
+        guard !clientNames.isEmpty || !section.has("client-names") else {
+            throw section.error(
+                "\(section.name) has an empty list of client-names", at: section.location(of: "client-names"),
+                hint: "leave it out if any client of the CA may connect")
+        }
         guard clientNames.isEmpty || clientCA != nil else {
             throw section.error(
                 "\(section.name) has client-names and no client-ca", at: section.location(of: "client-names"),

@@ -20,7 +20,11 @@ extension HTTPSettings {
         case .none: try handle.set(CURLOPT_PROXY, "")
         case .url(let url): try handle.set(CURLOPT_PROXY, url)
         }
-        if let certificateAuthorities { try handle.set(CURLOPT_CAINFO, certificateAuthorities.string) }
+        if let certificateAuthorities {
+            try handle.set(CURLOPT_CAINFO, certificateAuthorities.string)
+            // The system's are in a folder, too, which would be believed beside the file.
+            handle.clear(CURLOPT_CAPATH)
+        }
         if let clientCertificate { try handle.set(CURLOPT_SSLCERT, clientCertificate.string) }
         if let clientKey { try handle.set(CURLOPT_SSLKEY, clientKey.string) }
     }

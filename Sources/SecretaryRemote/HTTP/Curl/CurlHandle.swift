@@ -44,6 +44,11 @@ internal import SystemPackage
             })
     }
 
+    /// Takes a text back that libcurl has of itself.
+    func clear(_ option: CURLoption) {
+        _ = unsafe ccurl_set_pointer(curl.set, handle, option, nil)
+    }
+
     private func check(_ status: CURLcode) throws(SecretaryError) {
         guard status != CURLE_OK else { return }
         throw SecretaryError(.unavailable, "libcurl refuses a setting: \(description(of: status))")
