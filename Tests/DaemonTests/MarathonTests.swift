@@ -207,6 +207,28 @@ import Testing
         }
     }
 
+    @Test("a task that begins while another's question is on its way is not refused by the answer to that")
+    func beginsMeanwhile() async throws {
+        try await FakeOrchestrator.run { [self] marathons in
+            try await marathons[0].run("/prod/web", environment: environment())
+            let path = "/v2/apps/prod/web?embed=apps.tasks"
+            let before = #"{"app":{"id":"/prod/web","tasks":[]}}"#
+            let after =
+                "{\"app\":{\"id\":\"/prod/web\",\"tasks\":[{\"id\":\"web.1\",\"version\":\"\(Self.version)\",\"state\":\"TASK_RUNNING\"}]}}"
+            try await marathons[0].answer(path, with: before, behaviour: "slow")
+            let authorizer = authorizer(marathons) {
+                $0.cache = .zero
+                $0.deadline = .seconds(60)
+            }
+            async let early = refusal(authorizer, claim(id: "web.0"))
+            try await eventually("the question is on its way") { try await marathons[0].requests == [path] }
+            try await marathons[0].answer(path, with: after)
+            #expect(try await authorizer.grant(for: claim()).deployKey == keys.deploy.publicKey)
+            #expect(await early?.code == .denied)
+            #expect(try await marathons[0].requests.count == 3)
+        }
+    }
+
     @Test("a task that has ended is refused when what was kept is too old")
     func ends() async throws {
         try await FakeOrchestrator.run { [self] marathons in

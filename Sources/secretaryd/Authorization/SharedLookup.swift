@@ -49,12 +49,25 @@ final class SharedLookup<Key: Hashable & Sendable, Answer: Sendable>: Sendable {
     }
 
     /// Asks, or waits for what somebody else has asked already.
+    /// - Parameter isEnough: whether the answer to somebody else's question, which may have been asked earlier, is one to this;
+    ///   else it is asked once more.
     /// - Throws: what `ask` throws; `.unavailable` when too much is being asked.
     func ask(
-        _ key: Key, _ ask: @escaping @Sendable () async throws(SecretaryError) -> Answer
+        _ key: Key, unless isEnough: (Answer) -> Bool = { _ in true },
+        _ ask: @escaping @Sendable () async throws(SecretaryError) -> Answer
     ) async throws(SecretaryError) -> Answer {
-        let task: Task<Outcome, Never>? = state.withLock { state in
-            if let running = state.running[key] { return running }
+        let (task, isShared) = try running(key, ask)
+        let answer = try await task.value.get()
+        guard isShared, !isEnough(answer) else { return answer }
+        // Whoever asks now has begun later than this one.
+        return try await running(key, ask).task.value.get()
+    }
+
+    private func running(
+        _ key: Key, _ ask: @escaping @Sendable () async throws(SecretaryError) -> Answer
+    ) throws(SecretaryError) -> (task: Task<Outcome, Never>, isShared: Bool) {
+        let found: (Task<Outcome, Never>, Bool)? = state.withLock { state in
+            if let running = state.running[key] { return (running, true) }
             guard state.running.count < limits.running else { return nil }
             let task = Task {
                 let outcome: Outcome
@@ -67,10 +80,10 @@ final class SharedLookup<Key: Hashable & Sendable, Answer: Sendable>: Sendable {
                 return outcome
             }
             state.running[key] = task
-            return task
+            return (task, false)
         }
-        guard let task else { throw SecretaryError(.unavailable, "too many tasks are looked up at once") }
-        return try await task.value.get()
+        guard let found else { throw SecretaryError(.unavailable, "too many tasks are looked up at once") }
+        return found
     }
 
     private func finish(_ key: Key, _ outcome: Outcome) {

@@ -30,7 +30,7 @@ final class MarathonAuthorizer: Authorizer {
         let deadline = marathon.deadline
         // A task that is not in an answer that was kept may have begun since.
         var isRunning = tasks.kept(app)?.contains(claim) ?? false
-        if !isRunning { isRunning = try await fresh(app, until: deadline).contains(claim) }
+        if !isRunning { isRunning = try await fresh(app, until: deadline, for: claim).contains(claim) }
         guard isRunning else {
             throw SecretaryError(
                 .denied, "the task is not running", hint: "its app, version and id have to be those of now")
@@ -47,9 +47,9 @@ final class MarathonAuthorizer: Authorizer {
     func health() -> AuthorizerHealth { marathon.health() }
 
     private func fresh(
-        _ app: AppPath, until deadline: ContinuousClock.Instant
+        _ app: AppPath, until deadline: ContinuousClock.Instant, for claim: TaskClaim
     ) async throws(SecretaryError) -> MarathonTasks {
-        try await tasks.ask(app) { () throws(SecretaryError) in
+        try await tasks.ask(app, unless: { $0.contains(claim) }) { () throws(SecretaryError) in
             let path = "/v2/apps\(URLPath.escaped(app.description, keeping: "/"))?embed=apps.tasks"
             return try await self.marathon.get(path, until: deadline) { answer throws(SecretaryError) in
                 try MarathonTasks(answer, of: app)
