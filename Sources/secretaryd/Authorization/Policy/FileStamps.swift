@@ -11,22 +11,18 @@ struct FileStamps: Sendable, Equatable {
         var nanoseconds = 0
     }
 
-    let files: [FilePath]
-    private let stamps: [Stamp?]
+    private(set) var files: [FilePath]
+    private var stamps: [Stamp?]
 
     init(of files: [FilePath]) {
         self.files = files
         stamps = files.map(Self.stamp)
     }
 
-    private init(files: [FilePath], stamps: [Stamp?]) {
-        self.files = files
-        self.stamps = stamps
-    }
-
-    /// These, and others as they are now.
-    func adding(_ others: [FilePath]) -> FileStamps {
-        FileStamps(files: files + others, stamps: stamps + others.map(Self.stamp))
+    /// Adds a file as it is now.
+    mutating func add(_ file: FilePath) {
+        files.append(file)
+        stamps.append(Self.stamp(file))
     }
 
     /// `nil` for a file that is not there.

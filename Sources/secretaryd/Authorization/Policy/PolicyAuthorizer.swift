@@ -73,11 +73,9 @@ final class PolicyAuthorizer: Authorizer {
         }
     }
 
-    /// Stamps are taken before reading, so that a change on the way is seen as one.
     private static func read(_ path: FilePath) -> (Result<Policy, SecretaryError>, FileStamps) {
         var reader = PolicyReader(path)
-        let before = FileStamps(of: [path])
         let outcome = Result { () throws(SecretaryError) in try reader.read() }
-        return (outcome, before.adding(reader.keyFiles))
+        return (outcome, reader.stamps)
     }
 }

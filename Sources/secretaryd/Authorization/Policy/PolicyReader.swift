@@ -6,11 +6,13 @@ import SystemPackage
 /// Every key of every mapping is listed here.
 struct PolicyReader {
     let path: FilePath
-    /// Key files that were read, which are part of the policy.
-    private(set) var keyFiles: [FilePath] = []
+    /// The file, and the key files that it names, which are part of the policy: how each was just before it was read, so that a
+    /// change on the way is seen as one.
+    private(set) var stamps: FileStamps
 
     init(_ path: FilePath) {
         self.path = path
+        stamps = FileStamps(of: [path])
     }
 
     /// - Throws: `.noInput` when the file cannot be read, and `.configuration`, `FILE:LINE:COLUMN: what`.
@@ -67,7 +69,7 @@ struct PolicyReader {
         guard let (text, _) = try section.text(name) else { return nil }
         if let key = try? PublicKey(text: Array(text.utf8)) { return key }
         let file = path.removingLastComponent().pushing(FilePath(text))
-        keyFiles.append(file)
+        stamps.add(file)
         return try section.value(name) { _ throws(SecretaryError) in try KeyFiles.readPublicKey(file) }
     }
 
