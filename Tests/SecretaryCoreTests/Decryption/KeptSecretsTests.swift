@@ -8,11 +8,15 @@ private final class Outside: Decryptor {
     struct State {
         var answer: Result<UInt8, SecretaryError> = .success(UInt8(ascii: "a"))
         var batches: [Int] = []
+        /// Happens before the next answer arrives.
+        var meanwhile: (@Sendable () -> Void)?
     }
 
     let state = Mutex(State())
     /// How many envelopes were asked for.
     var count: Int { state.withLock { $0.batches.reduce(0, +) } }
+
+    func meanwhile(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.meanwhile = body } }
 
     func answers(_ answer: Result<UInt8, SecretaryError>) { state.withLock { $0.answer = answer } }
 
@@ -25,10 +29,12 @@ private final class Outside: Decryptor {
     }
 
     func open(_ openings: [Opening]) -> [SecretaryError?] {
-        let answer = state.withLock { state in
+        let (answer, meanwhile) = state.withLock { state in
             state.batches.append(openings.count)
-            return state.answer
+            defer { state.meanwhile = nil }
+            return (state.answer, state.meanwhile)
         }
+        meanwhile?()
         return openings.map { opening in
             switch answer {
             case .success(let byte):
@@ -112,6 +118,23 @@ struct KeptSecretsTests {
         outside.answers(.success(UInt8(ascii: "b")))
         try await eventually("there is an answer again") { (try? text(kept)) == "bbb" }
         try await eventually("nothing is kept") { kept.outside.first?.kept == 0 }
+    }
+
+    @Test("what is answered after a later question was refused is not kept")
+    func overtaken() throws {
+        let kept = kept()
+        let denied = SecretaryError(.denied, "it may not be had")
+        outside.meanwhile { [self] in
+            outside.answers(.failure(denied))
+            _ = try? text(kept)
+        }
+        #expect(try text(kept) == "aaa")
+        #expect(outside.count == 2)
+        #expect(kept.state(of: envelope, name: nil) == nil)
+        #expect(throws: denied) { try text(kept) }
+        outside.answers(.success(UInt8(ascii: "b")))
+        #expect(try text(kept) == "bbb")
+        #expect(kept.state(of: envelope, name: nil) == .fresh)
     }
 
     @Test("a refusal ends it at once, and so does any other answer that is none")

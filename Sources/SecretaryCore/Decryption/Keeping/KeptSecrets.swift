@@ -19,6 +19,9 @@ public final class KeptSecrets: Decryptor {
         /// Why there was no answer the last time.
         var trouble: SecretaryError?
         var lastAnswer: Int64?
+        /// How many questions are on their way, and what was refused meanwhile: an answer to an earlier one is not kept.
+        var questions = 0
+        var refused: [ExpectedSecret: ContinuousClock.Instant] = [:]
         /// Whether a thread sees to it that plaintexts are zeroed in time.
         var isSwept = false
     }
@@ -80,7 +83,10 @@ public final class KeptSecrets: Decryptor {
                 inner.mayBlock(on: opening.envelope) ? pause : inner.open([opening]).first ?? nil
             }
         }
-        let began = ContinuousClock.now
+        let began = state.withLock { state in
+            state.questions += 1
+            return ContinuousClock.now
+        }
         let errors = inner.open(openings)
         var answers: [(secret: ExpectedSecret, kept: KeptSecret?)] = []
         var trouble: SecretaryError?
@@ -92,11 +98,15 @@ public final class KeptSecrets: Decryptor {
                 answers.append((opening.secret, error == nil ? opening.kept(since: began) : nil))
             }
         }
-        note(answers, trouble)
+        note(answers, trouble, askedAt: began)
         return errors
     }
 
-    private func note(_ answers: [(secret: ExpectedSecret, kept: KeptSecret?)], _ trouble: SecretaryError?) {
+    /// - Parameter answers: what is to be kept; `nil` for what was refused.
+    private func note(
+        _ answers: [(secret: ExpectedSecret, kept: KeptSecret?)], _ trouble: SecretaryError?,
+        askedAt began: ContinuousClock.Instant
+    ) {
         let needsSweeper = state.withLock { state in
             if !answers.isEmpty {
                 state.lastAnswer = WallClock.nanoseconds()
@@ -107,10 +117,14 @@ public final class KeptSecrets: Decryptor {
                 state.trouble = trouble
                 state.pauseEnd = .now + state.backoff.next()
             }
+            state.questions -= 1
             for (secret, kept) in answers {
+                if kept == nil, state.questions > 0 { state.refused[secret] = .now }
+                if kept != nil, let refused = state.refused[secret], refused >= began { continue }
                 let hasRoom = state.kept[secret] != nil || state.kept.count < Self.maximumCount
                 state.kept[secret] = policy.stale > .zero && hasRoom ? kept : nil
             }
+            if state.questions == 0 { state.refused = [:] }
             defer { state.isSwept = state.isSwept || !state.kept.isEmpty }
             return !state.isSwept && !state.kept.isEmpty
         }
