@@ -96,6 +96,9 @@ struct LimitTests {
             #expect((20...100).contains(many.statuses["200", default: 0]))
             #expect(few.statuses["200", default: 0] >= 20)
             #expect(few.wrong == 0 && few.lost == 0 && many.lost == 0)
+            // What is refused takes no room from what is remembered of everybody.
+            let answered = many.statuses["200", default: 0] + few.statuses["200", default: 0]
+            #expect(try await daemon.metric("secretaryd_nonces") == Double(answered))
         }
     }
 
@@ -217,6 +220,39 @@ struct LimitTests {
             try daemon.signal(SIGHUP)
             try await eventually("a reload") { try await daemon.metric("secretaryd_reloads_total") == 1 }
             #expect(try await DaemonSetup.python("exchange.py", input: input).text.contains(#""v2Statuses": [0]"#))
+        }
+    }
+
+    @Test("a reload changes the limits, and refuses what takes a restart instead of serving without keys")
+    func otherSettings() async throws {
+        let setup = try DaemonSetup()
+        let own = try String(decoding: setup.envelope(scope: "/prod/shop/web").text, as: UTF8.self)
+        try await setup.withDaemon { daemon in
+            let input = try setup.setup(port: daemon.port, ["secrets": [["A", own], ["B", own]]])
+            func statuses() async throws -> String { try await DaemonSetup.python("exchange.py", input: input).text }
+            func reloads() async throws -> [Double] {
+                [
+                    try await daemon.metric("secretaryd_reloads_total"),
+                    try await daemon.metric("secretaryd_reloads_failed_total"),
+                ]
+            }
+            for (index, change) in [
+                ("{master: master-private-key.pem,", "{sealed: shares.json,"),
+                ("drain:", "tls: {certificate: server.pem, key: server.key}\ndrain:"),
+            ].enumerated() {
+                let good = try setup.scratch.readText("secretaryd.yml")
+                try setup.scratch.write("secretaryd.yml", good.replacing(change.0, with: change.1))
+                try daemon.signal(SIGHUP)
+                try await eventually("a reload") { try await reloads().reduce(0, +) == Double(index + 1) }
+                #expect(try await reloads() == [0, Double(index + 1)])
+                #expect(try await statuses().contains(#""v2Statuses": [0, 0]"#))
+                try setup.scratch.write("secretaryd.yml", good)
+            }
+            let good = try setup.scratch.readText("secretaryd.yml")
+            try setup.scratch.write("secretaryd.yml", good.replacing("secrets: 64", with: "secrets: 1"))
+            try daemon.signal(SIGHUP)
+            try await eventually("a reload") { try await reloads() == [1, 2] }
+            #expect(try await statuses().contains(#""v2Statuses": [413]"#))
         }
     }
 

@@ -25,7 +25,7 @@ struct BatchExchange: SealedExchange {
         } catch {
             throw Refusal(error, denied: .otherTask)
         }
-        guard request.secrets.count <= context.maximumSecretCount else {
+        guard request.secrets.count <= context.limits.settings.secrets else {
             throw Refusal(.tooLarge, "\(request.secrets.count) secrets in one request")
         }
         try context.replays.admit(request.nonce, at: request.time)
@@ -37,6 +37,8 @@ struct BatchExchange: SealedExchange {
         let master: PrivateKey
 
         var secrets: [RequestedSecret] { request.secrets }
+
+        func forget(_ context: ExchangeContext) { context.replays.forget(request.nonce, at: request.time) }
 
         func answer(
             _ decisions: [Result<Envelope, SecretaryError>],

@@ -24,7 +24,12 @@ struct DecryptionService: Sendable {
         do throws(Refusal) {
             let (grant, keys) = (try await grant(for: exchange.claim), try openKeys())
             let opened = try exchange.open(for: grant, with: keys, context)
-            try limits.enter(exchange.claim)
+            do throws(Refusal) {
+                try limits.enter(exchange.claim)
+            } catch {
+                opened.forget(context)
+                throw error
+            }
             defer { limits.leave(exchange.claim) }
             return try await answer(opened, grant, keys, records)
         } catch {

@@ -39,6 +39,8 @@ struct OriginalExchange: SealedExchange {
 
         var secrets: [RequestedSecret] { [request.secret] }
 
+        func forget(_ context: ExchangeContext) {}
+
         func answer(
             _ decisions: [Result<Envelope, SecretaryError>],
             open: (Int, Envelope, UnsafeMutableRawBufferPointer) throws(SecretaryError) -> Void

@@ -15,6 +15,9 @@ protocol SealedExchange: Sendable {
 protocol OpenedExchange: Sendable {
     var secrets: [RequestedSecret] { get }
 
+    /// Takes back that the request was seen, as it is not answered: who asks too often uses up nobody's memory.
+    func forget(_ context: ExchangeContext)
+
     /// The body of the answer.
     /// - Parameters:
     ///   - decisions: for each secret the envelope that may be opened, or why it may not.
@@ -29,6 +32,5 @@ protocol OpenedExchange: Sendable {
 struct ExchangeContext: Sendable {
     let agreements = TaskAgreements()
     let replays: ReplayGuard
-    /// The most secrets in one request.
-    let maximumSecretCount: Int
+    let limits: RequestLimits
 }

@@ -54,7 +54,7 @@ final class ReplayGuard: Sendable {
             throw Refusal(.clock, "the request is from \(Timestamp.text(Self.nanoseconds(time)))")
         }
         let nonce = Nonce(nonce)
-        let number = time / (2 * window)
+        let number = stretch(of: time)
         let refusal: Refusal? = stretches.withLock { stretches in
             // Older stretches hold nothing that could still be fresh.
             let oldest = (now - window) / (2 * window)
@@ -70,6 +70,17 @@ final class ReplayGuard: Sendable {
         }
         if let refusal { throw refusal }
     }
+
+    /// Takes an admission back, of a request that was refused for something else: it may come again.
+    func forget(_ nonce: [UInt8], at time: Int64) {
+        let (nonce, number) = (Nonce(nonce), stretch(of: time))
+        stretches.withLock { stretches in
+            guard let index = stretches.firstIndex(where: { $0.number == number }) else { return }
+            stretches[index].nonces.remove(nonce)
+        }
+    }
+
+    private func stretch(of time: Int64) -> Int64 { time / (2 * window) }
 
     /// How many nonces are remembered.
     var count: Int { stretches.withLock { $0.reduce(0) { $0 + $1.nonces.count } } }

@@ -41,8 +41,7 @@ final class Daemon: Sendable {
         group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         limits = RequestLimits(settings.limits)
         context = ExchangeContext(
-            replays: ReplayGuard(window: settings.limits.clock, capacity: settings.limits.nonces),
-            maximumSecretCount: settings.limits.secrets)
+            replays: ReplayGuard(window: settings.limits.clock, capacity: settings.limits.nonces), limits: limits)
         connections = Connections(limits: limits, metrics: metrics)
         if sealedKeys.isEmpty {
             sealing = nil
@@ -110,12 +109,13 @@ final class Daemon: Sendable {
     private func reload() {
         do throws(SecretaryError) {
             var settings = try options.settings()
+            try requireSameKind(settings)
             settings.limits.connections = min(settings.limits.connections, DescriptorLimit.raise())
             let ring = try KeyRing(settings)
             let tls = try settings.tls.map { (tls) throws(SecretaryError) in try TLSServer(tls) }
             keys.replace(with: ring)
             context.agreements.removeAll()
-            if (tls == nil) == (self.settings.tls == nil) { server.replace(tls) }
+            server.replace(tls)
             limits.replace(with: settings.limits)
             authorizer.reload()
             metrics.reloads.increment()
@@ -123,6 +123,17 @@ final class Daemon: Sendable {
         } catch {
             metrics.failedReloads.increment()
             logger.error("cannot reload, all stays as it was: \(error)")
+        }
+    }
+
+    /// What would otherwise be left out of a reload in silence: the daemon would serve without keys, or without TLS.
+    private func requireSameKind(_ settings: DaemonSettings) throws(SecretaryError) {
+        let hint = "restart the daemon"
+        guard settings.sealedKeys == self.settings.sealedKeys else {
+            throw SecretaryError(.configuration, "keys.sealed cannot be changed by a reload", hint: hint)
+        }
+        guard (settings.tls == nil) == (self.settings.tls == nil) else {
+            throw SecretaryError(.configuration, "TLS cannot be switched on or off by a reload", hint: hint)
         }
     }
 
