@@ -200,6 +200,18 @@ import Testing
         }
     }
 
+    private static let tls = ["--tls-cert-file", "tls.crt", "--tls-key-file", "tls.key"]
+
+    private func tlsCertificate() async throws {
+        try await Command.check(
+            "openssl",
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                "-keyout",
+                "tls.key", "-out", "tls.crt", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
+            ], directory: setup.scratch.path)
+    }
+
     @Test("where requests come in, shares are taken only by TLS, and only when that is wanted; nobody is sealed there")
     func remote() async throws {
         try configure("shares/shares.json")
@@ -215,15 +227,8 @@ import Testing
             environment: [:], directory: setup.scratch.path)
         #expect(refused.status == 78 && refused.errors.contains("unseal.tls is true, and there is no TLS"))
 
-        try await Command.check(
-            "openssl",
-            [
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                "-keyout",
-                "tls.key", "-out", "tls.crt", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
-            ], directory: setup.scratch.path)
-        let tls = ["--tls-cert-file", "tls.crt", "--tls-key-file", "tls.key"]
-        try await setup.withDaemon(arguments: tls) { daemon in
+        try await tlsCertificate()
+        try await setup.withDaemon(arguments: Self.tls) { daemon in
             let remote = ["-s", "https://127.0.0.1:\(daemon.port)", "--ca-file", "tls.crt"]
             #expect(try await unseal(1, remote).text.contains("sealed: 1 of 2 shares (1)"))
             #expect(try await unseal(2, remote).text.hasSuffix(" unsealed\n"))
@@ -239,6 +244,48 @@ import Testing
         #expect(try await records("unseal").allSatisfy { $0.contains(#""remote":"127.0.0.1"#) })
         #expect(try await unseal(1, ["-s", "http://127.0.0.1:1"]).status == 64)
         #expect(try await unseal(1, ["--socket", "none.sock"]).status == 69)
+    }
+
+    @Test("whoever guesses passphrases by TLS does not keep those out who are at the socket", .timeLimit(.minutes(5)))
+    func guesses() async throws {
+        try await check(
+            [
+                "keys", "backup", "master-private-key.pem", "--output", "locked.pem", "--memory", "64", "--passes", "4",
+                "--passphrase-file", "passphrase",
+            ])
+        try configure("locked.pem")
+        let text = try setup.scratch.readText("secretaryd.yml")
+        try setup.scratch.write("secretaryd.yml", text.replacing("seal.sock}", with: "seal.sock, tls: true}"))
+        try setup.scratch.write("wrong", "not the passphrase at all")
+        try await tlsCertificate()
+        try await setup.withDaemon(arguments: Self.tls) { daemon in
+            let script = """
+                while [ ! -e stop ]; do
+                    "$0" unseal -s https://127.0.0.1:\(daemon.port) --ca-file tls.crt --passphrase-file wrong
+                done
+                """
+            async let guesses: Void = withThrowingTaskGroup { group in
+                for _ in 0..<4 {
+                    group.addTask { [setup] in
+                        _ = try await Command.run(
+                            "sh", ["-c", script, Programs.secretaryctl], environment: [:],
+                            directory: setup.scratch.path)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            try await eventually("a guess was refused because of another") {
+                try daemon.messages.contains("another passphrase is tried")
+            }
+            let results = [
+                try await run(["unseal", "--socket", "seal.sock", "--passphrase-file", "wrong"]),
+                try await run(["unseal", "--socket", "seal.sock", "--passphrase-file", "wrong"]),
+                try await run(["unseal", "--socket", "seal.sock", "--passphrase-file", "passphrase"]),
+            ]
+            try setup.scratch.write("stop", "")
+            #expect(results.map(\.status) == [80, 80, 0], "\(results.map(\.errors))")
+            try await guesses
+        }
     }
 
     @Test("what is no box, too large, or not for this daemon is refused with a reason")

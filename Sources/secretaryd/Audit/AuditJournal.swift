@@ -153,18 +153,22 @@ final class AuditJournal: Sendable {
 
     // MARK: What takes too long
 
-    /// Looks once the deadline is over, and again as long as somebody waits.
+    /// Looks whenever the time of the one who has waited longest is over, as long as somebody waits.
     private func watch() {
         Task { [state, deadline] in
+            var rest = deadline
             while true {
-                try? await Task.sleep(for: deadline)
+                try? await Task.sleep(for: rest)
                 let late: [Entry]? = state.withLock { state in
                     guard !state.queue.isEmpty || !state.current.isEmpty else {
                         state.isWatched = false
                         return nil
                     }
                     let now = ContinuousClock.now
-                    let late = (state.current + state.queue).filter { now - $0.begun >= deadline }
+                    let waiting = state.current + state.queue
+                    let late = waiting.filter { now - $0.begun >= deadline }
+                    let next = waiting.first { now - $0.begun < deadline }
+                    rest = next.map { deadline - (now - $0.begun) } ?? deadline
                     state.queue.removeAll { now - $0.begun >= deadline }
                     return late
                 }

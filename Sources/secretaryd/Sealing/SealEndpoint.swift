@@ -35,7 +35,7 @@ struct SealEndpoint: Sendable {
             return await take(request, "share", caller) { box throws(SecretaryError) in try vault.give(share: box) }
         case (.post, "/passphrase"):
             return await take(request, "passphrase", caller) { box throws(SecretaryError) in
-                try vault.give(passphrase: box)
+                try vault.give(passphrase: box, waits: caller.canSeal)
             }
         default: return Answer.error(404, "404 page not found")
         }

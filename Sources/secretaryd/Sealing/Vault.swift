@@ -69,27 +69,25 @@ final class Vault: Sendable {
     }
 
     /// Takes a passphrase, in a box for the session's key, and tries it; takes as long as that was meant to take.
+    /// - Parameter waits: whether to wait while another is tried; else that is refused. Those whom anybody can send do not.
     /// - Throws: `.wrongKey` when it opens nothing, `.denied` when nothing is left to be opened, `.unavailable` while another
     ///   is tried.
-    func give(passphrase box: [UInt8]) throws(SecretaryError) -> VaultStatus {
+    func give(passphrase box: [UInt8], waits: Bool) throws(SecretaryError) -> VaultStatus {
         let (locked, session) = content.withLock { content in
             (content.sealed.compactMap { if case .passphrase(let key) = $0 { key } else { nil } }, content.session)
         }
         let passphrase = try opened(box, by: session)
         guard !locked.isEmpty else { throw SecretaryError(.denied, "no key is waiting for a passphrase") }
-        var found: [PrivateKey] = []
-        let isFirst: Void? = try trial.withLockIfAvailable { (_) throws(SecretaryError) in
-            for key in locked {
-                do throws(SecretaryError) {
-                    found.append(try key.unlock(passphrase: passphrase))
-                } catch {
-                    guard error.code == .wrongKey else { throw error }
-                }
+        let found: [PrivateKey]? =
+            if waits {
+                try trial.withLock { (_) throws(SecretaryError) in try Self.unlock(locked, passphrase) }
+            } else {
+                try trial.withLockIfAvailable { (_) throws(SecretaryError) in try Self.unlock(locked, passphrase) }
             }
+        guard let keys = found else {
+            throw SecretaryError(.unavailable, "another passphrase is tried at this moment")
         }
-        guard isFirst != nil else { throw SecretaryError(.unavailable, "another passphrase is tried at this moment") }
-        guard !found.isEmpty else { throw SecretaryError(.wrongKey, "the passphrase is wrong") }
-        let keys = found
+        guard !keys.isEmpty else { throw SecretaryError(.wrongKey, "the passphrase is wrong") }
         try content.withLock { (content) throws(SecretaryError) in
             // Whoever sealed the daemon meanwhile meant this passphrase, too.
             guard content.session.id == session.id else {
@@ -101,6 +99,21 @@ final class Vault: Sendable {
             }
         }
         return status
+    }
+
+    /// The keys that a passphrase opens.
+    private static func unlock(
+        _ locked: [LockedKey], _ passphrase: borrowing SecretBytes
+    ) throws(SecretaryError) -> [PrivateKey] {
+        var found: [PrivateKey] = []
+        for key in locked {
+            do throws(SecretaryError) {
+                found.append(try key.unlock(passphrase: passphrase))
+            } catch {
+                guard error.code == .wrongKey else { throw error }
+            }
+        }
+        return found
     }
 
     /// Forgets all keys and shares; those who had them have to give them again.
