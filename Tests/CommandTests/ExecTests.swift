@@ -94,7 +94,7 @@ import Testing
         let repo = try await Repo()
         // What the shell sees before is what the command must see.
         let show = "grep -E '^Sig(Ign|Blk|Cgt)' /proc/self/status; ls -l /proc/self/fd | grep -o ' [0-9]* -> /dev.*'"
-        try repo.scratch.write("show", "#!/bin/sh\n\(show)\n", mode: [.ownerReadWriteExecute])
+        try await repo.scratch.writeProgram("show", Array("#!/bin/sh\n\(show)\n".utf8))
         let script =
             "trap '' USR1; ./show 5</dev/null 7>/dev/zero; echo; exec \(Programs.secretaryctl) exec -- ./show 5</dev/null 7>/dev/zero"
         let result = try await Command.run(
@@ -110,7 +110,7 @@ import Testing
     func cannotRun() async throws {
         let repo = try await Repo(keys: false)
         try repo.scratch.write("data", "text")
-        try repo.scratch.write("noise", [0, 1, 2, 3], mode: [.ownerReadWriteExecute])
+        try await repo.scratch.writeProgram("noise", [0, 1, 2, 3])
         try repo.scratch.makeFolder("bin")
         try repo.scratch.write("bin/tool", "text")
         for (command, status, message) in [
@@ -125,7 +125,7 @@ import Testing
         // Found in $PATH, but not executable: later folders are tried, then it is 126.
         let path = "\(repo.scratch["bin"]):/usr/bin:/bin"
         #expect(try await repo.run(["exec", "--", "tool"], environment: ["PATH": path]).status == 126)
-        try repo.scratch.write("later/tool", "#!/bin/sh\nexit 9\n", mode: [.ownerReadWriteExecute])
+        try await repo.scratch.writeProgram("later/tool", Array("#!/bin/sh\nexit 9\n".utf8))
         let result = try await repo.run(
             ["exec", "--", "tool"], environment: ["PATH": "\(path):\(repo.scratch["later"])"])
         #expect(result.status == 9)

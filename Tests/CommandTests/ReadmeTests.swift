@@ -27,7 +27,7 @@ import Testing
         #expect(session.count == 6)
         let repo = try await Repo(keys: false)
         let mountpoint = try repo.scratch.makeFolder("run/secrets")
-        try repo.scratch.write("shop/server", "#!/bin/sh\nprintf %s \"$SIGNING_KEY\"\n", mode: [.ownerReadWriteExecute])
+        try await repo.scratch.writeProgram("shop/server", Array("#!/bin/sh\nprintf %s \"$SIGNING_KEY\"\n".utf8))
         var script = "set -e\nPATH=\(Programs.folder):$PATH\n"
         for (index, step) in session.enumerated() {
             let command = step.command

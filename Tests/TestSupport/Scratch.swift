@@ -42,6 +42,18 @@ public final class Scratch: Sendable {
         try write(relative, text.utf8, mode: mode)
     }
 
+    /// Writes a program, which can be executed at once, making the folders above it, and answers its path.
+    ///
+    /// Another process writes it: what is open for writing cannot be executed, and whatever this process has open is for a moment
+    /// open in every program that another test starts.
+    @discardableResult
+    public func writeProgram(_ relative: String, _ bytes: [UInt8]) async throws -> FilePath {
+        let file = self[relative]
+        try makeFolder(file.removingLastComponent())
+        try await Command.check("sh", ["-c", #"cat >"$0" && chmod 700 "$0""#, file.string], input: bytes)
+        return file
+    }
+
     /// The bytes of a file in the folder.
     public func read(_ relative: String) throws -> [UInt8] { try Scratch.read(self[relative]) }
 

@@ -99,7 +99,7 @@ struct VolumeDriverTests {
     func refused() async throws {
         let scratch = try Scratch("plugin")
         let script = "#!/bin/sh\necho \"$*\" >\(scratch["line"])\necho 'secretaryctl: no key' >&2\nexit 81\n"
-        let program = try scratch.write("secretaryctl", script, mode: [.ownerReadWriteExecute])
+        let program = try await scratch.writeProgram("secretaryctl", Array(script.utf8))
         let setup = try PluginSetup(scratch, mounter: program)
         try setup.registry.create("web", options: ["source": "web.yml"])
         let reply = await setup.ask(.mount, #"{"Name":"web","ID":"a1"}"#)

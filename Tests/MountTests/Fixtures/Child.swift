@@ -27,14 +27,17 @@ final class Child: Sendable {
         defer { unsafe arguments.forEach { unsafe free($0) } }
         var variables = unsafe environment.map { unsafe strdup($0) } + [nil]
         defer { unsafe variables.forEach { unsafe free($0) } }
-        // Signals that the tests hold back reach it.
+        // Signals that the tests hold back or ignore reach it.
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
         var none = sigset_t()
         unsafe sigemptyset(&none)
         unsafe posix_spawnattr_setsigmask(&attributes, &none)
-        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        var all = sigset_t()
+        unsafe sigfillset(&all)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &all)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         var pid: pid_t = 0
         let result = unsafe posix_spawnp(&pid, line[0], &actions, &attributes, &arguments, &variables)
         guard result == 0 else { throw Errno(rawValue: result) }
