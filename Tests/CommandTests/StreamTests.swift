@@ -47,7 +47,7 @@ import Testing
         #expect(peak < 32 << 20, "\(peak >> 20) MiB")
     }
 
-    @Test("an envelope that never ends is an error, not memory without bound", .timeLimit(.minutes(3)))
+    @Test("an envelope that never ends is an error, not memory without bound", .timeLimit(.minutes(15)))
     func endless() async throws {
         let repo = try await Repo()
         let result = try await Command.run(
@@ -61,7 +61,7 @@ import Testing
         #expect(result.errors.hasPrefix("secretaryctl: "))
     }
 
-    @Test("encrypt of 100 MB is an error with the memory of the largest secret", .timeLimit(.minutes(3)))
+    @Test("encrypt of 100 MB is an error with the memory of the largest secret", .timeLimit(.minutes(15)))
     func encryptMemory() async throws {
         let repo = try await Repo()
         let result = try await Command.run(

@@ -30,14 +30,12 @@ struct LoadBalancerTests {
         let agreement = try TaskAgreement(
             deploy: setup.key("deploy"), service: setup.key("service"), master: setup.key("master").publicKey)
         let claim = TaskClaim(app: setup.claim.app, version: setup.claim.version, id: setup.claim.id)
+        var settings = DaemonSettings(urls: ["http://127.0.0.1:\(fleet.port)"], claim: claim)
+        (settings.patience, settings.timeout) = (.seconds(60), .seconds(120))
         let crowd = try ClientCrowd(50, setup: setup, scope: "/prod/shop/web") {
-            try DaemonClient(
-                DaemonSettings(urls: ["http://127.0.0.1:\(fleet.port)"], claim: claim), agreement: agreement)
+            try DaemonClient(settings, agreement: agreement)
         }
-        var calm = Duration.zero
         do {
-            try await goOn(crowd)
-            calm = crowd.current.longest
             for index in 0..<3 {
                 try await disturb(fleet, index, crowd)
                 let outcome = crowd.current
@@ -52,18 +50,18 @@ struct LoadBalancerTests {
         #expect(outcome.mixedUp == 0)
         #expect(outcome.answered > 500)
         // One time limit of the balancer for a daemon that hangs, and a client that had to wait for others.
-        #expect(outcome.longest < .seconds(6) + calm * 3, "\(outcome), \(calm) before")
+        #expect(outcome.longest < .seconds(30), "\(outcome)")
     }
 
     private func disturb(_ fleet: DaemonFleet, _ index: Int, _ crowd: ClientCrowd) async throws {
         try await goOn(crowd)
         try fleet.signal(index, SIGKILL)
-        try await fleet.waitForEnd(of: index)
+        await fleet.waitForEnd(of: index)
         try await goOn(crowd)
         try await fleet.start(index)
         try await goOn(crowd)
         try fleet.signal(index, SIGTERM)
-        try await fleet.waitForEnd(of: index)
+        await fleet.waitForEnd(of: index)
         try await goOn(crowd)
         try await fleet.start(index)
         try await goOn(crowd)

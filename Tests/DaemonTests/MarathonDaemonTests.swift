@@ -45,7 +45,7 @@ import Testing
                 try setup.configure()
                 let text = try setup.scratch.readText("secretaryd.yml").replacing(
                     "{policy: policy.yml}",
-                    with: "{marathon: {urls: \"\(marathons[0].url)\", unscoped: \(policy), deadline: 20s}}")
+                    with: "{marathon: {urls: \"\(marathons[0].url)\", unscoped: \(policy), deadline: 60s}}")
                 try setup.scratch.write("secretaryd.yml", text)
                 try await setup.withDaemon { daemon in
                     let result = try await decrypt(copied, daemon)

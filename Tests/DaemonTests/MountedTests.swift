@@ -46,7 +46,7 @@ struct MountedTests {
                 "--deploy-key", keys["deploy-private-key.pem"].string,
                 "--service-key", keys["service-private-key.pem"].string,
                 "--master-key", keys["master-public-key.pem"].string, "--app", setup.claim.app,
-                "--app-version", setup.claim.version, "--task-id", setup.claim.id, "--deadline", "2",
+                "--app-version", setup.claim.version, "--task-id", setup.claim.id, "--deadline", "5",
             ] + options + ["app.yml", "mnt"])
         try #require(result.status == 0, "\(result.errors)")
         do {
@@ -138,9 +138,11 @@ struct MountedTests {
             try await mounted(daemon, ["--fresh", "0"]) {
                 #expect(try await read("password") == "hunter2")
                 try daemon.signal(SIGSTOP)
-                let began = ContinuousClock.now
-                #expect(try await read("password") == "hunter2")
-                #expect(ContinuousClock.now - began < .seconds(4))
+                // By its own clock: other tests may keep this one from going on.
+                let script = "began=$EPOCHREALTIME; cat $0; echo; echo $(((${EPOCHREALTIME/./} - ${began/./}) / 1000))"
+                let result = try await Command.run("bash", ["-c", script, "\(mountpoint)/password"])
+                let lines = result.text.split(separator: "\n")
+                #expect(lines.first == "hunter2" && lines.last.flatMap { Int($0) } ?? .max < 9000, "\(lines)")
                 #expect(["Connection timed out\n", "No route to host\n"].contains(try await read("other")))
                 try daemon.signal(SIGCONT)
                 try await eventually("it is asked again") { try await read("other") == "hunter4" }

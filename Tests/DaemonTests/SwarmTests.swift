@@ -5,7 +5,7 @@ import Testing
 
 @testable import secretaryd
 
-@Suite("Swarm: who is asked which tasks run", .serialized, .timeLimit(.minutes(5))) struct SwarmTests {
+@Suite("Swarm: who is asked which tasks run", .serialized, .timeLimit(.minutes(15))) struct SwarmTests {
     private let keys: GrantKeys
 
     init() throws {
@@ -32,7 +32,7 @@ import Testing
 
     private func authorizer(_ swarm: FakeOrchestrator, cache: Duration = .zero) -> SwarmAuthorizer {
         var settings = OrchestratorSettings(urls: [swarm.url])
-        settings.deadline = .seconds(20)
+        settings.deadline = .seconds(60)
         settings.cache = cache
         return SwarmAuthorizer(settings)
     }

@@ -32,7 +32,7 @@ struct TLSTests {
     {
         try await Command.run(
             "curl",
-            ["-s", "--max-time", "20", "--cacert", "ca.pem"] + options
+            ["-s", "--max-time", "120", "--cacert", "ca.pem"] + options
                 + ["https://127.0.0.1:\(daemon.port)/healthz"], directory: setup.scratch.path)
     }
 

@@ -47,7 +47,7 @@ struct PythonDaemon: Sendable {
     func set(_ settings: [String: Any]) throws {
         let body = try JSONSerialization.data(withJSONObject: settings)
         let request = HTTPRequest(.post, url: url + "/set", body: Array(body))
-        let status = try http.send(request, timeout: .seconds(30)).status
+        let status = try http.send(request, timeout: .seconds(120)).status
         try #require(status == 200)
     }
 
@@ -60,7 +60,7 @@ struct PythonDaemon: Sendable {
     }
 
     func seen() throws -> Seen {
-        let response = try http.send(HTTPRequest(url: url + "/seen"), timeout: .seconds(30))
+        let response = try http.send(HTTPRequest(url: url + "/seen"), timeout: .seconds(120))
         let body = unsafe response.body.withUnsafeBytes { unsafe Data($0) }
         return try JSONDecoder().decode(Seen.self, from: body)
     }
@@ -129,14 +129,15 @@ struct TestTask {
             deploy: deploy ?? self.deploy, service: service ?? self.service, master: master ?? self.master.publicKey)
     }
 
-    /// A client that does not wait long.
+    /// A client that waits as long as only a hang takes, and does not try again.
     func client(
         _ urls: [String], claim: TaskClaim? = nil, agreement: TaskAgreement? = nil,
         adjust: (inout DaemonSettings) -> Void = { _ in }
     ) throws -> DaemonClient {
         var settings = DaemonSettings(urls: urls, claim: claim ?? self.claim)
         settings.rounds = 1
-        settings.patience = .seconds(20)
+        settings.patience = .seconds(60)
+        settings.timeout = .seconds(120)
         adjust(&settings)
         return try DaemonClient(settings, agreement: agreement ?? self.agreement())
     }

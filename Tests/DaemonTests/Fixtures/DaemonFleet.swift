@@ -16,7 +16,7 @@ final class DaemonFleet: Sendable {
     let port: Int
     private let ports: [Int]
     private let pids = Mutex<[Int: Int32]>([:])
-    private let running = Mutex<[Task<Void, any Error>]>([])
+    private let running = Mutex<[Int: Task<Void, any Error>]>([:])
     private let http = HTTPClient()
 
     init(_ setup: DaemonSetup) throws {
@@ -37,24 +37,23 @@ final class DaemonFleet: Sendable {
 
     /// Starts daemon `index`, and waits until it is ready.
     func start(_ index: Int) async throws {
-        let old = pid(index)
+        pids.withLock { $0[index] = nil }
         try setup.configure(audit: "{file: audit-\(index).log}")
         try setup.scratch.write("daemon-\(index).yml", try setup.scratch.read("secretaryd.yml"))
         let log = try setup.scratch.write("daemon-\(index).log", "")
         let errors = try FileDescriptor.open(log, .writeOnly, options: [.append, .closeOnExec])
         let configuration = setup.scratch["daemon-\(index).yml"].string
         run(
-            Programs.folder.appending("secretaryd").string,
-            ["--config", configuration, "--port", "\(ports[index])"], errors
-        ) { [self] pid in pids.withLock { $0[index] = pid } }
+            index, Programs.folder.appending("secretaryd").string,
+            ["--config", configuration, "--port", "\(ports[index])"], errors)
         try await eventually("daemon \(index) is ready") {
-            self.pid(index) != old && (try? self.status(self.ports[index], "/readyz")) == 200
+            self.pid(index) != nil && (try? self.status(self.ports[index], "/readyz")) == 200
         }
     }
 
     /// Waits until daemon `index` has ended.
-    func waitForEnd(of index: Int) async throws {
-        try await eventually("daemon \(index) ends") { (try? self.status(self.ports[index], "/healthz")) == nil }
+    func waitForEnd(of index: Int) async {
+        _ = await running.withLock { $0[index] }?.result
     }
 
     func startBalancer() async throws {
@@ -65,27 +64,24 @@ final class DaemonFleet: Sendable {
         let file = try setup.scratch.write("haproxy.cfg", text)
         let log = try setup.scratch.write("haproxy.log", "")
         let errors = try FileDescriptor.open(log, .writeOnly, options: [.append, .closeOnExec])
-        run(DaemonFleet.haproxy ?? "", ["-db", "-f", file.string], errors) { [self] pid in
-            pids.withLock { $0[-1] = pid }
-        }
+        run(-1, DaemonFleet.haproxy ?? "", ["-db", "-f", file.string], errors)
         try await eventually("the balancer is ready") { (try? self.status(self.port, "/readyz")) == 200 }
     }
 
     /// Kills everything.
     func stop() async {
         for pid in pids.withLock({ Array($0.values) }) { kill(pid, SIGKILL) }
-        for task in running.withLock({ $0 }) { _ = await task.result }
+        for task in running.withLock({ Array($0.values) }) { _ = await task.result }
     }
 
-    private func run(
-        _ program: String, _ arguments: [String], _ errors: FileDescriptor, started: @escaping @Sendable (Int32) -> Void
-    ) {
+    private func run(_ index: Int, _ program: String, _ arguments: [String], _ errors: FileDescriptor) {
         let folder = setup.scratch.path
-        let task = Task {
+        let task = Task { [self] in
             _ = try await Command.whileRunning(
-                program, arguments, environment: ["PATH": "/usr/bin:/bin"], directory: folder, error: errors, started)
+                program, arguments, environment: ["PATH": "/usr/bin:/bin"], directory: folder, error: errors
+            ) { pid in pids.withLock { $0[index] = pid } }
         }
-        running.withLock { $0.append(task) }
+        running.withLock { $0[index] = task }
     }
 
     private func status(_ port: Int, _ path: String) throws -> Int {

@@ -55,7 +55,7 @@ final class FakeOrchestrator: Sendable {
         let url = "http://127.0.0.1:\(port)/control\(path)"
         return try await onThread {
             let response = try HTTPClient().send(
-                HTTPRequest(body == nil ? .get : .post, url: url, body: body, limit: 1 << 20), timeout: .seconds(10))
+                HTTPRequest(body == nil ? .get : .post, url: url, body: body, limit: 1 << 20), timeout: .seconds(120))
             return unsafe response.body.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
         }
     }

@@ -20,7 +20,7 @@ struct RunningDaemon: Sendable {
     /// Asks for something without a body.
     func get(_ path: String) async throws -> (status: Int, body: String) {
         let output = try await Command.run(
-            "curl", ["-s", "--max-time", "30", "-w", "%{http_code}", "http://127.0.0.1:\(port)\(path)"])
+            "curl", ["-s", "--max-time", "120", "-w", "%{http_code}", "http://127.0.0.1:\(port)\(path)"])
         return (Int(output.text.suffix(3)) ?? 0, String(output.text.dropLast(3)))
     }
 

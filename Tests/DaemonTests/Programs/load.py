@@ -26,7 +26,7 @@ def work():
     while time.monotonic() < end and not os.path.exists(setup["stop"]):
         body, reply, nonce = client.request_v2([("OWN", setup["own"])])
         if connection is None:
-            connection, isFresh = http.client.HTTPConnection("127.0.0.1", setup["port"], timeout=30), True
+            connection, isFresh = http.client.HTTPConnection("127.0.0.1", setup["port"], timeout=120), True
         try:
             connection.request("POST", "/v2/decrypt", body, {"Content-Type": "application/octet-stream"})
             response = connection.getresponse()

@@ -4,7 +4,7 @@ import Testing
 
 @Suite(
     "Docker: the daemon knows a swarm's tasks", .enabled(if: DockerMachine.canRun, "needs root and Docker"),
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(15)))
 struct SwarmAuthorizerTests {
     @Test("a running task gets what is sealed for its app; one that has ended, or has other keys or names, does not")
     func tasks() async throws {

@@ -124,7 +124,7 @@ struct StreamDecryptorTests {
         #expect(try copy(text).output.elementsEqual(text))
     }
 
-    @Test("what has been read is written before more is waited for", .timeLimit(.minutes(1)))
+    @Test("what has been read is written before more is waited for", .timeLimit(.minutes(15)))
     func interactive() async throws {
         let (input, inputEnd) = try FileDescriptor.pipe()
         let (outputEnd, output) = try FileDescriptor.pipe()

@@ -231,7 +231,7 @@ struct KeyFilesTests {
         #expect(error?.message == "private key \(path): larger than 64 KiB, so it cannot be a key")
     }
 
-    @Test("a FIFO without a writer does not hang, and one with a writer gives the key", .timeLimit(.minutes(1)))
+    @Test("a FIFO without a writer does not hang, and one with a writer gives the key", .timeLimit(.minutes(15)))
     func fifo() throws {
         let path = scratch["fifo"]
         #expect(unsafe mkfifo(path.string, 0o600) == 0)
