@@ -19,13 +19,13 @@ public struct Pipe: Sendable {
     }
 
     /// Reads exactly `count` bytes; fewer only at the end.
-    /// - Throws: `Errno.timedOut` when nothing comes for 30 seconds: a test must fail rather than hang.
+    /// - Throws: `Errno.timedOut` when nothing comes for two minutes: a test must fail rather than hang.
     public func read(_ count: Int) throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         var used = 0
         while used < count {
             var waiting = pollfd(fd: reader.rawValue, events: Int16(POLLIN), revents: 0)
-            guard unsafe poll(&waiting, 1, 30_000) != 0 else { throw Errno.timedOut }
+            guard unsafe poll(&waiting, 1, 120_000) != 0 else { throw Errno.timedOut }
             let received = try unsafe bytes.withUnsafeMutableBytes { buffer in
                 try unsafe reader.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[used...]))
             }

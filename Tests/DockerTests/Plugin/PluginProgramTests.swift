@@ -36,7 +36,7 @@ struct PluginProgramTests {
     {
         let result = try await Command.run(
             "curl",
-            ["-s", "--max-time", "30", "-w", "%{http_code} %{content_type}", "--unix-socket"]
+            ["-s", "--max-time", "120", "-w", "%{http_code} %{content_type}", "--unix-socket"]
                 + [scratch["plugins/secretary.sock"].string] + options + ["http://plugin\(path)"])
         return result.text
     }

@@ -178,10 +178,13 @@ struct SecretProviderTests {
         let scratch = try Scratch("secrets")
         let plugin = try PluginSetup(scratch)
         let counts = plugin.counts
-        let provider = plugin.secrets(at: scratch["credentials.sock"], patience: .seconds(1))
+        let socket = scratch["credentials.sock"]
+        let (patient, hasty) = (
+            plugin.secrets(at: socket, patience: .seconds(120)), plugin.secrets(at: socket, patience: .seconds(1))
+        )
         let body = Array(SecretSetup.request(labels).utf8)
-        func ask() async -> String { String(buffer: await provider.answer(body).body) }
-        #expect(await ask().contains("cannot ask at \(scratch["credentials.sock"]): No such file or directory"))
+        func ask(_ provider: SecretProvider) async -> String { String(buffer: await provider.answer(body).body) }
+        #expect(await ask(patient).contains("cannot ask at \(scratch["credentials.sock"]): No such file or directory"))
         let cases = [
             ("", "the answer breaks off"), ("{\"count\":\"9\"}\nhalf", "the answer breaks off"),
             ("{\"count\":\"0\"}\n", "the value has 0 bytes"), ("GARBAGE\n", "is not JSON"),
@@ -209,7 +212,7 @@ struct SecretProviderTests {
                 unsafe access(scratch["credentials.sock"].string, F_OK) == 0
             }
             for (answer, reason) in cases {
-                let text = await ask()
+                let text = await ask(answer == "wait" ? hasty : patient)
                 #expect(text.contains(reason), "\(answer): \(text)")
             }
         }

@@ -94,7 +94,7 @@ struct SecretSetup {
     func curl(_ path: String, _ options: [String] = []) async throws -> (text: String, status: String) {
         let result = try await Command.run(
             "curl",
-            ["-s", "--max-time", "60", "-w", "%{http_code}", "--unix-socket", repo.scratch["plugin.sock"].string]
+            ["-s", "--max-time", "120", "-w", "%{http_code}", "--unix-socket", repo.scratch["plugin.sock"].string]
                 + options + ["http://plugin\(path)"])
         return (String(result.text.dropLast(3)), String(result.text.suffix(3)))
     }

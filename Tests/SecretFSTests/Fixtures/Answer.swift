@@ -17,7 +17,7 @@ final class Answer<Value: Sendable>: Sendable {
 
     /// Waits for it; not for ever.
     func get() throws -> Value {
-        let end = ContinuousClock.now + .seconds(30)
+        let end = ContinuousClock.now + .seconds(120)
         while !isThere, .now < end { waker.wait(until: end) }
         guard let result = result.withLock({ $0 }) else { throw Errno.timedOut }
         return try result.get()

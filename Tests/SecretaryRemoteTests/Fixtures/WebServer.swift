@@ -44,7 +44,7 @@ extension HTTPClient {
     func bytes(_ request: HTTPRequest) throws -> [UInt8] { try send(request).array }
 
     /// The error of a request that has to fail.
-    func failure(_ request: HTTPRequest, timeout: Duration = .seconds(20)) throws -> SecretaryError {
+    func failure(_ request: HTTPRequest, timeout: Duration = .seconds(120)) throws -> SecretaryError {
         do throws(SecretaryError) {
             let response = try send(request, timeout: timeout)
             throw SecretaryError(.usage, "status \(response.status) where an error was expected")
