@@ -111,7 +111,7 @@ extension MountTests {
                         try mount.worker.signal(SIGKILL)
                         try mount.server.signal(SIGTERM)
                     }
-                    try await eventually("the server of round \(round) ends", within: .seconds(10)) {
+                    try await eventually("the server of round \(round) ends") {
                         try Self.write(versions, to: repo)
                         return !mount.server.isRunning && !mount.worker.isRunning
                     }

@@ -11,7 +11,7 @@ extension MountTests {
         private func examine(_ repo: TestRepo, _ check: String, _ arguments: String...) async throws
             -> (status: Int32, lines: [Substring])
         {
-            let result = try await repo.run("timeout", ["30", "secretaryctl", "doctor"] + arguments, directory: "/")
+            let result = try await repo.run("timeout", ["100", "secretaryctl", "doctor"] + arguments, directory: "/")
             #expect(result.errors == "")
             return (
                 result.status,

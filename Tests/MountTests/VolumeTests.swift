@@ -43,9 +43,9 @@ extension MountTests {
                     func takes(_ what: String, _ change: () throws -> Void, until: () throws -> Bool) async throws {
                         let began = ContinuousClock.now
                         try change()
-                        try await eventually(what, within: .seconds(10), until)
-                        // The machine may be busy with other tests.
-                        #expect(ContinuousClock.now - began < .milliseconds(500), "\(what)")
+                        try await eventually(what, until)
+                        // The benchmarks measure. A file that is taken for one that somebody is writing takes two seconds.
+                        #expect(ContinuousClock.now - began < .milliseconds(1900), "\(what)")
                     }
                     try await takes("a new volume") {
                         try repo.define("web", ["source": "app.yml"])

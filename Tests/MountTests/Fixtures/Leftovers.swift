@@ -37,7 +37,7 @@ enum Leftovers {
             _ = try await repo.run("umount", ["--lazy", mount], as: .root, directory: "/")
         }
         do {
-            try await eventually("all processes of \(repo.place) end", within: .seconds(10)) {
+            try await eventually("all processes of \(repo.place) end") {
                 try processes(of: repo).isEmpty
             }
         } catch {

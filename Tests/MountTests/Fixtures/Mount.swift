@@ -103,10 +103,10 @@ struct Mount: Sendable {
     /// Ends the mount: nothing may be open, the server must have leaked no descriptor, and must end.
     func end(_ location: Testing.SourceLocation) async throws {
         do {
-            try await eventually("no file is open any more", within: .seconds(10)) {
+            try await eventually("no file is open any more") {
                 try await status().number("open_handles") == 0
             }
-            try await eventually("the server leaks no descriptor", within: .seconds(10)) {
+            try await eventually("the server leaks no descriptor") {
                 try leakedDescriptors().isEmpty
             }
         } catch {
