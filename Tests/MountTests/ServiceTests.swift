@@ -7,13 +7,17 @@ extension MountTests {
     @Suite("A mount as a service")
     struct Service {
         /// Runs a mount under a service manager while `body` runs.
-        private func serving(_ repo: TestRepo, _ body: (Mount) async throws -> Void) async throws {
+        private func serving(
+            _ repo: TestRepo, _ options: [String] = [], _ environment: [String: String] = [:],
+            _ body: (Mount) async throws -> Void
+        ) async throws {
             let programs = try await PublicPrograms.shared().folder
             let manager = try await repo.start(
                 "python3",
                 ["\(programs)/service-manager.py", repo.output.string]
-                    + ["secretaryctl", "mount", "--foreground", "\(repo.root)/many.yml", repo.mountpoint.string],
-                output: "manager")
+                    + ["secretaryctl", "mount", "--foreground"] + options
+                    + ["\(repo.root)/many.yml", repo.mountpoint.string],
+                output: "manager", environment: environment)
             try await waitForState("READY=1", of: repo, count: 1)
             let mount = try await Mount(repo, at: repo.mountpoint)
             try await body(mount)
@@ -48,6 +52,30 @@ extension MountTests {
                     _ = try await repo.shell("mv gone keys")
                     try await waitForState("STATUS=Mounted at \(mount.path)", of: repo, count: 2)
                     #expect(try await repo.attempt("read", mount["key1"]) == "ok")
+                }
+            }
+        }
+
+        @Test("keys that come in variables of the service are in no process's environment, whichever start it is of")
+        func keysInVariables() async throws {
+            try await TestRepo.with { repo in
+                try Survival.makeSource(repo)
+                let key = try Scratch.read(repo.root.appending("keys/master-private-key.pem"))
+                let config = repo.root.appending("keys/config-public-key.pem").string
+                _ = try await repo.shell("mv keys/master-private-key.pem .")
+                let variables = ["MASTER_PRIVATE_KEY": String(decoding: key, as: UTF8.self)]
+                try await serving(repo, ["--config-key", config], variables) { mount in
+                    for round in 2...3 {
+                        let status = try await mount.status()
+                        for name in ["pid", "worker_pid"] {
+                            let environment = FilePath("/proc/\(try status.number(name))/environ")
+                            let text = String(decoding: try Scratch.read(environment), as: UTF8.self)
+                            #expect(text.contains("NOTIFY_SOCKET=") && !text.contains("MASTER_PRIVATE_KEY"), "\(name)")
+                        }
+                        kill(pid_t(try status.number("pid")), SIGKILL)
+                        try await waitForState("READY=1", of: repo, count: round)
+                        #expect(try await repo.attempt("read", mount["key1"]) == "ok")
+                    }
                 }
             }
         }

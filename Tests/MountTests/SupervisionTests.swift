@@ -188,6 +188,13 @@ extension MountTests {
                 let mount = try await Mount(repo, "web.yml", [], at: repo.mountpoint)
                 try mount.server.signal(SIGKILL)
                 try await eventually("the supervisor is dead") { !mount.server.isRunning }
+                    for _ in 0..<2 {
+                        let upgraded = try await repo.secretaryctl("mount", "upgrade", mount.path.string)
+                        #expect(upgraded.status == 0, "\(upgraded.errors)")
+                        #expect(try await mount.read("password").text == "s3cret")
+                    }
+                    #expect(mount.server.isRunning, "the supervisor is the same process")
+                    #expect(try MemorySearch.search(pid: mount.server.pid, for: needle).isEmpty)
                 #expect(try await mount.read("password").text == "s3cret")
                 #expect(try await mount.status()["pid"] == "null")
                 let upgraded = try await repo.secretaryctl("mount", "upgrade", mount.path.string)

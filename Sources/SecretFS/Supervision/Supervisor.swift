@@ -46,7 +46,8 @@ public final class Supervisor {
 
     /// Prepares a mount: checks what it needs and claims the mountpoint.
     /// - Parameters:
-    ///   - keys: a descriptor that workers get, with private keys that came in environment variables.
+    ///   - keys: a descriptor that workers get, with private keys that came in environment variables; with `handover` they get
+    ///     its keys.
     ///   - handover: what another supervisor has left; `nil` for a new mount.
     ///   - ready: called once, when the mount answers.
     /// - Throws: `.mount`, naming the cause and the fix.
@@ -62,6 +63,7 @@ public final class Supervisor {
         companion = try settings.companion.map { (pid) throws(SecretaryError) in try Companion(pid: pid) }
         if let handover {
             self.keys = handover.keys
+            try? keys?.close()
             memory = try MountMemory(descriptors: handover.memory)
             mountpoint = Mountpoint(path: memory.notice.mountpoint, claim: handover.claim)
             connection = handover.connection

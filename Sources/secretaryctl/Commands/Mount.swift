@@ -146,17 +146,15 @@ struct MountCommand: ParsableCommand {
     private func supervise() throws {
         OwnProgram.nameProcess()
         ProcessHygiene.protect()
+        // Also where the mount stands already: whoever starts a supervisor again gives it the same variables.
+        if part.resume == nil, part.keysDescriptor == nil { try KeyHandover.replaceProcess() }
         let handover = try part.handover()
-        if handover == nil, part.keysDescriptor == nil { try KeyHandover.replaceProcess() }
         let directory = try part.startedIn ?? Self.currentFolder()
         let settings = try mountSettings(in: directory)
         let command = WorkerCommand(program: try OwnProgram.path(), arguments: part.arguments, directory: directory)
         // A server must not keep the folder busy that it happens to be started in.
         try Self.change(to: "/")
-        let keys = try part.keysDescriptor.map { number in
-            defer { close(number) }
-            return try FileDescriptor(rawValue: number).duplicateAboveStandard()
-        }
+        let keys = try part.takeKeys()
         let readiness = handover == nil ? readiness : nil
         // Before privileges are given up that it takes, and for the workers, too.
         LockedMemory.raiseLimit()

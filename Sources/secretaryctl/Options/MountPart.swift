@@ -1,6 +1,7 @@
 import ArgumentParser
 import SecretFS
 import SecretaryCore
+import SystemPackage
 
 /// Which part of a mount this process is: how `secretaryctl` starts itself, never given by a person.
 struct MountPart: ParsableArguments {
@@ -40,6 +41,17 @@ struct MountPart: ParsableArguments {
     var arguments: [String] {
         // What a supervisor that resumes is given beside them comes first: two options with their values.
         Array(CommandLine.arguments.dropFirst(resume == nil ? 2 : 6))
+    }
+
+    /// The file in memory with private keys.
+    ///
+    /// Not of a supervisor that takes another's place: that one leaves the keys, and the number, which is among the arguments
+    /// still, means nothing any more.
+    func takeKeys() throws -> FileDescriptor? {
+        guard resume == nil, let keysDescriptor else { return nil }
+        let descriptor = FileDescriptor(rawValue: keysDescriptor)
+        defer { try? descriptor.close() }
+        return try descriptor.duplicateAboveStandard()
     }
 
     /// What another supervisor has left: the one whose place this takes, or one that the service manager knew.
