@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
@@ -64,6 +65,13 @@ static inline int clinux_raise_ambient(int capability) {
 /// unshare(2), which glibc hides behind _GNU_SOURCE, and pidfd_open(2), which older ones lack.
 static inline int clinux_unshare(unsigned long flags) { return syscall(SYS_unshare, flags); }
 static inline int clinux_open_process(int pid) { return syscall(SYS_pidfd_open, pid, 0); }
+
+/// A child that has ended and was not waited for (waitid(2)); 0 when there is none. It stays to be waited for.
+static inline int clinux_ended_child(void) {
+    siginfo_t information;
+    memset(&information, 0, sizeof information);
+    return waitid(P_ALL, 0, &information, WEXITED | WNOHANG | WNOWAIT) == 0 ? information.si_pid : 0;
+}
 
 /// As seccomp(2) names the processor that this program is built for.
 #if defined(__x86_64__)

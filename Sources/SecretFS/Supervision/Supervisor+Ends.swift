@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import SecretaryCore
 internal import Synchronization
@@ -15,6 +16,13 @@ extension Supervisor {
             if let connection { KernelSession.requestResending(on: connection) }
             return true
         }
+        reapInherited()
+    }
+
+    /// Lets go of workers that the program before this one, whose place it took, had no time to wait for.
+    func reapInherited() {
+        let own = [current, successor].compactMap { $0?.process.pid } + remains.map(\.pid)
+        while case let pid = clinux_ended_child(), pid > 0, !own.contains(pid) { waitpid(pid, nil, WNOHANG) }
     }
 
     private func handleEndOfCurrent() throws(SecretaryError) {

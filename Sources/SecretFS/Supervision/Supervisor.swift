@@ -93,6 +93,7 @@ public final class Supervisor {
         defer { finish() }
         if let current {
             watchLife(of: current.process)
+            reapInherited()
         } else {
             if connection != nil { memory.waitForFormerWorkers(atMost: Charge.patience) }
             try startWorker()
