@@ -121,6 +121,52 @@ extension MountTests {
             }
         }
 
+        @Test("who reads does not wait for a worker that cannot begin: errors until it can")
+        func hangingStart() async throws {
+            try await TestRepo.with { repo in
+                try repo.write("web.yml", "password: \(try repo.seal("s3cret"))\n")
+                _ = try await repo.shell(
+                    "secretaryctl genkeys auditor --path public; rm public/*private*; mkdir $OUT/keys")
+                let keys = try await Mount(
+                    repo, "public", ["--layout", "files", "--all"], at: repo.output.appending("keys"))
+                let audit = ["--audit-file", repo.output.appending("log").string, "--audit-key"]
+                let mount = try await Mount(
+                    repo, "web.yml", audit + [keys["auditor-public-key.pem"].string], at: repo.mountpoint)
+                for process in [keys.server, keys.worker] { try process.signal(SIGSTOP) }
+                defer { for process in [keys.server, keys.worker] { try? process.signal(SIGCONT) } }
+                try mount.worker.signal(SIGKILL)
+                // The kernel asks for this: it waits until there is an answer.
+                let status = try await mount.status()
+                #expect(try status.string("state") == "failed")
+                #expect(try status.string("error").contains("the worker has not begun within"))
+                #expect(try await repo.attempt("read", mount["password"]) == "open: EIO")
+                for process in [keys.server, keys.worker] { try process.signal(SIGCONT) }
+                try await eventually("a worker serves", within: .seconds(60)) {
+                    try await mount.read("password").text == "s3cret"
+                }
+                for mount in [mount, keys] {
+                    #expect(try await repo.secretaryctl("unmount", mount.path.string).status == 0)
+                }
+            }
+        }
+
+        @Test("nothing is left of the workers that upgrades have replaced")
+        func upgrades() async throws {
+            try await TestRepo.with { repo in
+                try repo.write("web.yml", "password: \(try repo.seal("s3cret"))\n")
+                try await repo.mounted("web.yml") { mount in
+                    for _ in 0..<3 {
+                        let upgraded = try await repo.secretaryctl("mount", "upgrade", mount.path.string)
+                        #expect(upgraded.status == 0, "\(upgraded.errors)")
+                    }
+                    let file = FilePath("/proc/\(mount.server.pid)/task/\(mount.server.pid)/children")
+                    try await eventually("the supervisor has one child") {
+                        String(decoding: try Scratch.read(file), as: UTF8.self).split(separator: " ").count == 1
+                    }
+                }
+            }
+        }
+
         @Test("keys that came in variables are in no supervisor's environment or memory, and every worker has them")
         func keysInVariables() async throws {
             try await TestRepo.with { repo in
@@ -142,6 +188,13 @@ extension MountTests {
                     #expect(try MemorySearch.search(pid: mount.worker.pid, for: needle).isEmpty)
                     try mount.worker.signal(SIGKILL)
                     #expect(try await mount.read("password").text == "s3cret")
+                    for _ in 0..<2 {
+                        let upgraded = try await repo.secretaryctl("mount", "upgrade", mount.path.string)
+                        #expect(upgraded.status == 0, "\(upgraded.errors)")
+                        #expect(try await mount.read("password").text == "s3cret")
+                    }
+                    #expect(mount.server.isRunning, "the supervisor is the same process")
+                    #expect(try MemorySearch.search(pid: mount.server.pid, for: needle).isEmpty)
                     try await mount.end(#_sourceLocation)
                     _ = try await child.end()
                 }
@@ -188,13 +241,6 @@ extension MountTests {
                 let mount = try await Mount(repo, "web.yml", [], at: repo.mountpoint)
                 try mount.server.signal(SIGKILL)
                 try await eventually("the supervisor is dead") { !mount.server.isRunning }
-                    for _ in 0..<2 {
-                        let upgraded = try await repo.secretaryctl("mount", "upgrade", mount.path.string)
-                        #expect(upgraded.status == 0, "\(upgraded.errors)")
-                        #expect(try await mount.read("password").text == "s3cret")
-                    }
-                    #expect(mount.server.isRunning, "the supervisor is the same process")
-                    #expect(try MemorySearch.search(pid: mount.server.pid, for: needle).isEmpty)
                 #expect(try await mount.read("password").text == "s3cret")
                 #expect(try await mount.status()["pid"] == "null")
                 let upgraded = try await repo.secretaryctl("mount", "upgrade", mount.path.string)

@@ -19,6 +19,9 @@ struct Charge {
         [deadline, stopped.map { $0 + Self.patience }].compactMap(\.self).min()
     }
 
+    /// Whether it has not done in time what it is to do.
+    var isLate: Bool { deadline.map { $0 <= .now } ?? false }
+
     /// What it says, if there is anything that was not heard yet.
     func nextMessage() -> ControlSocket.Message? {
         guard case .message(let message) = process.control.receive(waiting: false) else { return nil }

@@ -65,8 +65,15 @@ extension Supervisor {
         }
     }
 
-    /// Kills a worker that takes too long.
+    /// Kills a worker that takes too long; one that does not begin may do so still, but readers wait for it no longer.
     func dropCurrent() {
+        if let charge = current, charge.phase == .starting, charge.complaint == nil, charge.isLate {
+            current?.deadline = nil
+            let reason =
+                "the worker has not begun within \(Self.startPatience): see whether the file systems of its files answer"
+            if standIn == nil { answerAlone(because: reason) }
+            return announce("Answering with errors: \(reason)")
+        }
         current?.kill()
         guard connection == nil, current?.complaint != nil else { return }
         // It has said why; a thread that waits for a source that hangs keeps it from ending.

@@ -19,10 +19,15 @@ extension Supervisor {
         return process
     }
 
+    /// How long readers wait for a worker to begin, which takes a fraction of a second unless something hangs.
+    static let startPatience: Duration = .seconds(10)
+
     func startWorker() throws(SecretaryError) {
         nextStart = nil
         do throws(SecretaryError) {
-            current = Charge(process: try makeWorker())
+            // Before there is a mount nobody waits but who makes it.
+            let deadline = connection == nil ? nil : ContinuousClock.now + Self.startPatience
+            current = Charge(process: try makeWorker(), deadline: deadline)
         } catch {
             guard connection != nil else { throw error }
             restart(because: error.message, wasKilled: false, served: false)
@@ -45,6 +50,7 @@ extension Supervisor {
             switch message.kind {
             case .prepared:
                 current?.phase = .prepared
+                current?.deadline = nil
                 watchLife(of: charge.process)
                 try giveConnection()
             case .serving:
@@ -72,6 +78,8 @@ extension Supervisor {
         }
         guard successor?.phase == .prepared, !isEnding else { return }
         if current == nil { return try promoteSuccessor() }
+        // It has had its time, and this one need not wait for it.
+        if current?.phase == .starting, standIn != nil { current?.kill() }
         if current?.phase == .serving { current?.dismiss() }
     }
 

@@ -150,7 +150,10 @@ struct MountCommand: ParsableCommand {
         if part.resume == nil, part.keysDescriptor == nil { try KeyHandover.replaceProcess() }
         let handover = try part.handover()
         let directory = try part.startedIn ?? Self.currentFolder()
-        let settings = try mountSettings(in: directory)
+        // The auditor's key is for workers: where its file system hangs, the supervisor does not.
+        var own = self
+        own.audit.key = nil
+        let settings = try own.mountSettings(in: directory)
         let command = WorkerCommand(program: try OwnProgram.path(), arguments: part.arguments, directory: directory)
         // A server must not keep the folder busy that it happens to be started in.
         try Self.change(to: "/")
