@@ -169,6 +169,18 @@ extension MountTests {
             }
         }
 
+        @Test("a mount that fails says so by its status, also to who ignores the end of its children")
+        func ignoredChildren() async throws {
+            try await TestRepo.with { repo in
+                try makeSource(repo)
+                let line = "env --ignore-signal=CHLD secretaryctl"
+                let refused = try await repo.shell("\(line) mount nothing.yml $M")
+                #expect(refused.status == 66, "\(refused.errors)")
+                let mounted = try await repo.shell("\(line) mount web.yml $M && cat $M/password && \(line) unmount $M")
+                #expect(mounted.status == 0 && mounted.text == "s3cret", "\(mounted.errors)")
+            }
+        }
+
         @Test("an ordinary user admits others only where the machine's owner allows it")
         func allowOther() async throws {
             try await TestRepo.with(.nobody) { (repo) async throws in

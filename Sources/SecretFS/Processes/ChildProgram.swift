@@ -39,6 +39,8 @@ public struct ChildProgram {
     /// - Parameter environment: as `environ`, ended by `nil`; this process's own when there is none.
     /// - Returns: its process id.
     public func start(environment: [UnsafeMutablePointer<CChar>?]? = nil) throws(Errno) -> Int32 {
+        // Who ignores the end of children, as it may have been told by its own parent, never hears how one has ended.
+        signal(SIGCHLD, SIG_DFL)
         // One may have the number that another is to get: all are taken from above.
         var copies: [FileDescriptor] = []
         defer { for copy in copies { try? copy.close() } }

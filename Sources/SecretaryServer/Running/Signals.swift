@@ -15,6 +15,8 @@ package struct Signals {
         unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
         // A client that goes away is noticed by the failing write.
         signal(SIGPIPE, SIG_IGN)
+        // A parent that ignored its children would have us never hear of ours.
+        signal(SIGCHLD, SIG_DFL)
     }
 
     /// Waits for the next one; the corresponding C function is `sigwait`.
