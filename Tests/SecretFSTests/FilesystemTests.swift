@@ -119,6 +119,29 @@ struct FilesystemTests {
         #expect(fixture.decryptor.count == 1)
     }
 
+    @Test("a secret that was opened again lingers no longer than another, whatever was closed in between")
+    func lingerAgain() throws {
+        let fixture = try Fixture(["key": try envelope(of: 3), "other": try envelope(of: 4)], linger: .seconds(600))
+        let (inode, other) = (try fixture.walk("key").inode, try fixture.walk("other").inode)
+        let began = ContinuousClock.now
+        func use(_ name: String) throws {
+            let inode = try fixture.walk(name).inode
+            try fixture.filesystem.open(inode)
+            fixture.filesystem.release(inode, openedBy: 0)
+        }
+        try use("key")
+        let first = try #require(fixture.held.zeroExpired(now: began))
+        try use("key")
+        let last = ContinuousClock.now + .seconds(600)
+        try use("other")
+        // When the first time is over, it is the other's turn only after this one's.
+        let next = try #require(fixture.held.zeroExpired(now: first))
+        #expect(next <= last)
+        _ = fixture.held.zeroExpired(now: next)
+        #expect(!fixture.held.isHeld(inode))
+        #expect(fixture.held.isHeld(other))
+    }
+
     @Test("no more secrets linger than the limit allows")
     func lingerLimit() throws {
         let names = (0..<HeldSecrets.maximumLingering + 100).map { "key\($0)" }

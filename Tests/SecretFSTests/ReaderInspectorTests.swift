@@ -54,6 +54,20 @@ struct ReaderInspectorTests {
         #expect(!inspector.hasMounted("", caller: callers[0], willWait: {}), "nobody is there any more")
     }
 
+    @Test("where one that has ended saw a volume does not count for who has its number next")
+    func forgottenAtItsEnd() throws {
+        let whole = try #require(try MountTable().entries.first { $0.root == "/" })
+        let inspector = ReaderInspector { whole.device }
+        let program = try RunningProgram("/usr/bin/cat")
+        let caller = Caller(uid: 7, gid: 8, thread: program.pid)
+        _ = inspector.reader(of: caller)
+        #expect(inspector.hasMounted("", caller: caller, willWait: {}))
+        program.end()
+        // As for somebody who cannot be looked at, because no descriptor is left.
+        #expect(inspector.reader(of: caller).cgroup == nil)
+        #expect(!inspector.hasMounted("", caller: caller, willWait: {}))
+    }
+
     @Test("a thread is its process")
     func threads() async throws {
         let (thread, reader) = try await Task.detached {

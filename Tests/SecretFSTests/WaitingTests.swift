@@ -148,6 +148,22 @@ struct WaitingTests {
         #expect(!fixture.held.isHeld(inode))
     }
 
+    @Test("who waits for it to be asked for again is no handle, and takes none from those that there are")
+    func renewing() throws {
+        let fixture = try fixture()
+        fixture.decryptor.gate.open()
+        let inode = try fixture.walk("key").inode
+        try Opening(fixture.filesystem, inode).answer.get()
+        let waiter = Waiter { _ in }
+        guard case .begun = fixture.held.acquire(inode, for: .handle, renews: true, waiter) else {
+            Issue.record("nobody has to ask")
+            return
+        }
+        #expect(fixture.held.counts == (1, 1))
+        fixture.held.release(inode)
+        #expect(fixture.held.counts == (1, 0), "it lingers")
+    }
+
     @Test("a decryptor that never waits is called where the request is, and needs no thread")
     func inline() throws {
         let fixture = try Fixture(["key": try envelope(of: 3)])

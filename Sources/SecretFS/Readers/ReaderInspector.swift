@@ -69,6 +69,9 @@ final class ReaderInspector: Sendable {
             }
         } else if let thread = ProcThread(caller.thread), let sight = thread.look(atNamespace: forRules) {
             reader = remember(thread, sight, of: caller)
+        } else {
+            // What was seen of another one with its number says nothing of it.
+            _ = known.withLock { $0.removeValue(forKey: caller.thread) }
         }
         return reader.asking(as: caller)
     }

@@ -41,6 +41,8 @@ final class HeldSecrets: Sendable {
         var expiry = ContinuousClock.now
         /// Whether it stands in `lingering`.
         var isLingering = false
+        /// Whether one of the uses is that of storing its pages.
+        var isBeingStored = false
     }
 
     private struct Table {
@@ -149,6 +151,7 @@ final class HeldSecrets: Sendable {
             if isNew { table.entries[inode] = Entry(holding: holding, uses: 0) }
             // One use more, until the pages are stored.
             table.entries[inode]?.uses += readers.count + 1
+            table.entries[inode]?.isBeingStored = true
             return (readers.map(\.waiter), isNew && readers.count < waiters.count)
         }
         tell(readers, of: inode)
@@ -157,6 +160,7 @@ final class HeldSecrets: Sendable {
         }
         let openers = table.withLock { table in
             let waiters = table.flights.removeValue(forKey: inode) ?? []
+            table.entries[inode]?.isBeingStored = false
             if !waiters.isEmpty { table.entries[inode]?.uses += waiters.count - 1 }
             return waiters.map(\.waiter)
         }
@@ -205,8 +209,8 @@ final class HeldSecrets: Sendable {
     /// Secrets in memory now, and open handles on them.
     var counts: (secrets: Int, handles: Int) {
         table.withLock { table in
-            let uses = table.entries.values.reduce(0) { $0 + $1.uses }
-            return (table.entries.count, uses - table.flights.keys.count { table.entries[$0] != nil })
+            let uses = table.entries.values.reduce(0) { $0 + $1.uses - ($1.isBeingStored ? 1 : 0) }
+            return (table.entries.count, uses)
         }
     }
 
@@ -223,7 +227,9 @@ final class HeldSecrets: Sendable {
                 table.lingering.removeFirst()
                 guard var entry = table.entries[inode] else { continue }
                 if entry.uses == 0, entry.expiry > now, !tooMany {
-                    table.lingering.append((inode, entry.expiry))
+                    // In its place: behind others it would wait for theirs, too.
+                    let place = table.lingering.lastIndex { $0.1 <= entry.expiry }.map { $0 + 1 } ?? 0
+                    table.lingering.insert((inode, entry.expiry), at: place)
                 } else if entry.uses == 0 {
                     table.entries[inode] = nil
                     expired.append(inode)
