@@ -12,12 +12,17 @@ private struct Volumes {
     let decryptor: CountingDecryptor
     private let source: VolumesSource
 
+    /// A source of the name `hanging.yml` is not found before it is opened.
+    let gate: Gate
+
     init(_ names: String...) throws {
         scratch = try Scratch("volumes")
-        let (root, decryptor) = (scratch.path, try CountingDecryptor(mayBlock: false))
+        let (root, decryptor, gate) = (scratch.path, try CountingDecryptor(mayBlock: false), try Gate())
         self.decryptor = decryptor
+        self.gate = gate
         try scratch.makeFolder("volumes")
         source = VolumesSource(root.appending("volumes"), policy: .open) { definition in
+            if definition.meaning.source == "hanging.yml" { gate.pass() }
             var selection = MountSelection(
                 place: root.pushing(definition.meaning.source), view: nil, select: nil, layout: .keys,
                 includesPlain: false, app: nil, mode: 0o400, owner: 0, group: 0)
@@ -36,8 +41,8 @@ private struct Volumes {
         try scratch.write("\(name).yml", "key: \(envelope(of: size))\n")
     }
 
-    func define(_ name: String) throws {
-        let definition = try VolumeDefinition(name: name, options: ["source": "\(name).yml"], created: nil)
+    func define(_ name: String, source: String? = nil) throws {
+        let definition = try VolumeDefinition(name: name, options: ["source": source ?? "\(name).yml"], created: nil)
         try scratch.write("volumes/\(name).json", definition.json)
     }
 
@@ -77,6 +82,23 @@ struct VolumesSourceTests {
             return
         }
         #expect(file.volume?.readers == .any && file.path == "db/key")
+    }
+
+    @Test("one whose source does not answer is another when it is defined anew, and until then what it was")
+    func hangingSource() throws {
+        let volumes = try Volumes("web", "db")
+        defer { volumes.gate.open() }
+        var reloader = try volumes.reloader()
+        let first = try #require(try reloader.load(after: nil)).tree
+        try volumes.define("web", source: "hanging.yml")
+        let second = try #require(try reloader.load(after: first))
+        #expect(try second.tree.volume("web") === first.volume("web"))
+        #expect(second.volumes.map { $0.error?.code } == [nil, .timedOut])
+        try volumes.write("web", size: 7)
+        try volumes.define("web")
+        let third = try #require(try reloader.load(after: second.tree))
+        #expect(try third.tree.volume("web").directory?[Array("key".utf8)]?.attributes.size == 7)
+        #expect(third.volumes.allSatisfy { $0.error == nil })
     }
 
     @Test("one that is gone leaves nothing")

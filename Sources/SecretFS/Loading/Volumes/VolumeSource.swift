@@ -23,8 +23,8 @@ final class VolumeSource: Sendable {
         var news: SourceNews?
         /// Where something happens that concerns it.
         var places = SourcePlaces()
-        /// Since when it is being read.
-        var reading: (began: Int64, number: Int)?
+        /// Since when it is being read, and what its definition was then.
+        var reading: (began: Int64, number: Int, stamp: FileStamp?)?
         var readings = 0
     }
 
@@ -33,10 +33,20 @@ final class VolumeSource: Sendable {
     private let policy: CachePolicy
     private let state = Monitor(State())
 
-    init(name: String, file: FilePath, policy: CachePolicy) {
+    /// - Parameter former: the one of that name that is read in vain: what it shows is shown until this one was read.
+    init(name: String, file: FilePath, policy: CachePolicy, after former: VolumeSource? = nil) {
         self.name = name
         self.file = file
         self.policy = policy
+        guard let former else { return }
+        let (definition, shown) = former.state.withLock { ($0.definition, $0.shown) }
+        state.withLock { ($0.definition, $0.shown) = (definition, shown) }
+    }
+
+    /// Whether it is being read as a definition that there is no more.
+    var isReadInVain: Bool {
+        guard let reading = state.withLock({ $0.reading }) else { return false }
+        return reading.stamp != FileStamp(file)
     }
 
     // MARK: Reading
@@ -61,7 +71,7 @@ final class VolumeSource: Sendable {
             guard state.reading == nil, state.isStale else { return nil }
             state.isStale = false
             state.readings += 1
-            state.reading = (WallClock.nanoseconds(), state.readings)
+            state.reading = (WallClock.nanoseconds(), state.readings, FileStamp(file))
             return state.readings
         }
         guard let number else { return false }

@@ -62,9 +62,13 @@ package final class VolumesSource: MountSource {
         return volumes.withLock { volumes in
             var present: [String: VolumeSource] = [:]
             for name in names {
-                present[name] =
-                    volumes[name]
-                    ?? VolumeSource(name: name, file: folder.appending(name + VolumeDefinition.suffix), policy: policy)
+                let known = volumes[name]
+                if let known, !known.isReadInVain {
+                    present[name] = known
+                } else {
+                    let file = folder.appending(name + VolumeDefinition.suffix)
+                    present[name] = VolumeSource(name: name, file: file, policy: policy, after: known)
+                }
             }
             volumes = present
             return names.compactMap { present[$0] }
