@@ -114,6 +114,16 @@ import Testing
         #expect(result.text.hasSuffix("\ndenied by views.web.readers[2]\n"))
     }
 
+    @Test("what a process calls itself does nothing to the terminal")
+    func terminal() async throws {
+        let program = "/tmp/\u{1B}[2Jallowed\n"
+        let result = try await explain(
+            repo(), "--file", "key.pem", "--uid", "10", "--exe", program, "--cgroup", program)
+        #expect(!result.text.contains("\u{1B}"), "\(result.text)")
+        #expect(result.text.contains(#"program /tmp/\u{1B}[2Jallowed\n, control group"#), "\(result.text)")
+        #expect(result.status == 77)
+    }
+
     @Test("what cannot be explained is an error of its own")
     func mistakes() async throws {
         let repo = try await repo()

@@ -55,6 +55,17 @@ struct DoctorTests {
         #expect(finding.fix?.contains(fix) ?? false, "\(finding)")
     }
 
+    @Test(
+        "fuse.conf is read as fusermount3 reads it",
+        arguments: [
+            ("user_allow_other # for backups\n", true), ("\tuser_allow_other\t\n", true),
+            ("mount_max = 9\r\nuser_allow_other\r\n", true), ("user_allow_other#\n", true),
+            ("user_allow_others\n", false), ("user_allow_other yes\n", false), ("", false),
+        ])
+    func fuseConfiguration(text: String, allows: Bool) {
+        #expect(FuseConfiguration.allowsOthers(text) == allows)
+    }
+
     @Test("compressed memory is no swap, and the newest kernels are new enough")
     func harmless() throws {
         #expect(try Self.found("swap", on: Self.machine(["/proc/swaps": "F\n/dev/zram0 partition 1\n"])).level == .ok)

@@ -54,6 +54,8 @@ enum FuseConfiguration {
 
     /// Whether ordinary users may admit others to their mounts.
     static func allowsOthers(_ text: String) -> Bool {
-        text.split(separator: "\n").contains { $0.split(separator: " ").first == "user_allow_other" }
+        text.split(whereSeparator: \.isNewline).contains { line in
+            line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace) == ["user_allow_other"]
+        }
     }
 }

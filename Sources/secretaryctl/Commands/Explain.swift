@@ -64,7 +64,7 @@ struct ExplainCommand: ParsableCommand {
         let source = RepositorySource(selection, decryptor: LocalDecryptor(keys: KeyRing()))
         let explanation = Explanation(of: try source.file(at: file), for: reader, groups: groups)
         let report = ExplanationReport(explanation: explanation, reader: reader, keys: keys)
-        for line in json ? [report.json.lines()] : report.lines { try Output.line(line) }
+        for line in json ? [report.json.lines()] : report.lines.map(Printable.text) { try Output.line(line) }
         guard explanation.decision.isAllowed else {
             throw ReportedFailure(status: SecretaryError.Code.denied.rawValue)
         }
