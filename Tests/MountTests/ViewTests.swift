@@ -22,6 +22,41 @@ extension MountTests {
             return content.text
         }
 
+        @Test("a view shows nothing from outside its repository, whatever links are in it")
+        func links() async throws {
+            try await TestRepo.with { repo in
+                try repo.write("real.env", "PASSWORD=\(try repo.seal("s3cret"))\n")
+                _ = try await repo.shell(
+                    "echo TOKEN=of-the-host >$OUT/host.env; ln -s real.env inside.env; ln -s $OUT out")
+                func use(_ source: String) throws {
+                    try repo.write(
+                        ".secretary.yaml",
+                        """
+                        views:
+                          v:
+                            source: \(source)
+                            render: [{ path: all.env, format: dotenv }]
+
+                        """)
+                }
+                for source in ["out", "out/host.env"] {
+                    try use(source)
+                    let refused = try await repo.secretaryctl("mount", "--view", "v", ".", repo.mountpoint.string)
+                    #expect(refused.status == 66)
+                    #expect(refused.errors.contains("\(source) is a link that leads out of the"), "\(refused.errors)")
+                }
+                try use("inside.env")
+                try await repo.mounted(".", "--view", "v") { mount in
+                    #expect(try await mount.read("PASSWORD").text == "s3cret")
+                    _ = try await repo.shell("ln -sfn out/host.env inside.env")
+                    try await eventually("it is refused") { try await mount.status().string("state") == "outdated" }
+                    #expect(try await mount.read("all.env").text.hasPrefix("PASSWORD=\"s3cret\""))
+                    _ = try await repo.shell("ln -sfn real.env inside.env")
+                    try await eventually("it is mended") { try await mount.status().string("state") == "current" }
+                }
+            }
+        }
+
         @Test("--select shows a part, --all plain values too")
         func select() async throws {
             try await TestRepo.with { (repo) async throws in

@@ -56,6 +56,7 @@ public final class RepositorySource: MountSource {
         let view = try selection.view.map { (name) throws(SecretaryError) in try repository.settings.view(named: name) }
         let place = view.map { repository.root.pushing($0.source) } ?? selection.place
         let found = try SourceFiles(at: place, in: repository)
+        if let view { try requireInside(repository.root, found, of: view) }
         if found.isFolder { try requireWholeFolder(view) }
         try requireSameShape(found)
         var files: [(source: SourceFiles.File, file: ConfigFile)] = []
@@ -115,6 +116,14 @@ public final class RepositorySource: MountSource {
         guard wasFolder != found.isFolder else { return }
         let (kind, former) = found.isFolder ? ("folder", "file") : ("file", "folder")
         throw SecretaryError(.noInput, "the source \(selection.place) is a \(kind) now, and was a \(former)")
+    }
+
+    /// A view is the repository's own word: by a link in it, it would show any file of the host that this process may read.
+    private func requireInside(_ root: FilePath, _ found: SourceFiles, of view: View) throws(SecretaryError) {
+        guard !found.folder.starts(with: root) else { return }
+        throw SecretaryError(
+            .noInput, "views.\(view.name).source: \(view.source) is a link that leads out of the repository \(root)",
+            hint: "put the files into the repository")
     }
 
     /// A path inside a file, and a file composed of another's values, need to know which file.
