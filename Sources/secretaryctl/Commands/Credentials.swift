@@ -99,7 +99,9 @@ struct CredentialsCommand: ParsableCommand {
                 .usage, "nobody says where to listen",
                 hint: "give --listen SOCKET, or start secretary-credentials.socket")
         }
-        umask(0o077)
+        // Before, and for files that are made later.
+        umask(0o177)
+        defer { umask(0o077) }
         return [try ListeningSocket(.local(FilePath(listen))).descriptor]
     }
 }

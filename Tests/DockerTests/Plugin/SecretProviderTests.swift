@@ -14,6 +14,8 @@ struct SecretProviderTests {
     @Test("a task gets what is sealed for the app of its service, by file or view; the record is there before")
     func given() async throws {
         try await SecretSetup.with(try SecretSetup.makeRepo()) { setup in
+            let socket = try Stat(setup.repo.scratch["credentials.sock"])
+            #expect(socket.permissions.rawValue & 0o777 == 0o600)
             let activation = try await setup.curl("/Plugin.Activate", ["-X", "POST"])
             #expect(activation == ("{\"Implements\":[\"VolumeDriver\",\"secretprovider\"]}\n", "200"))
             let expected = #"{"Value":"\#(SecretSetup.base64("hunter2hunter2"))","DoNotReuse":true,"Err":""}"# + "\n"
