@@ -1,3 +1,5 @@
+internal import CSodium
+
 /// Where plaintext comes from: local keys, KMS, or the daemon.
 ///
 /// A decryptor opens what it is given; who may have it is decided before, by `SecretOpener`.
@@ -56,6 +58,11 @@ extension Decryptor {
         self.envelope = envelope
         self.name = name
         unsafe self.target = target
+    }
+
+    /// Zeroes the plaintext.
+    public func forget() {
+        unsafe sodium_memzero(target.octets, target.count)
     }
 }
 

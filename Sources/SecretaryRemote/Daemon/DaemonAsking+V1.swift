@@ -31,7 +31,7 @@ extension DaemonAsking {
             try unsafe WireV1.Answer.open(response.body, with: agreement, into: opening.target)
             return nil
         } catch {
-            throw .final(inAnswer(of: daemon, error))
+            throw failure(inAnswerOf: daemon, error)
         }
     }
 

@@ -29,7 +29,7 @@ extension DaemonAsking {
             daemon.hasSpokenV2()
             return DaemonAsking.take(answer, openings)
         } catch {
-            throw .final(inAnswer(of: daemon, error))
+            throw failure(inAnswerOf: daemon, error)
         }
     }
 

@@ -40,14 +40,15 @@ struct DaemonAsking: Sendable {
             let client = path == WireV1.path ? httpV1 : http
             return try client.send(request, timeout: patience)
         } catch {
-            throw DaemonFailure(transport: error)
+            throw DaemonFailure(noAnswer: error)
         }
     }
 
-    /// What is told when an answer is not as it should be.
-    func inAnswer(of daemon: Daemon, _ error: SecretaryError) -> SecretaryError {
-        SecretaryError(
-            error.code, "the answer of \(daemon.host): \(error.message)",
-            hint: error.code == .wrongKey ? "is --master-key or MASTER_PUBLIC_KEY the daemon's?" : error.hint)
+    /// What it means that an answer is not as it should be.
+    func failure(inAnswerOf daemon: Daemon, _ error: SecretaryError) -> DaemonFailure {
+        DaemonFailure(
+            noAnswer: SecretaryError(
+                error.code, "the answer of \(daemon.host): \(error.message)",
+                hint: error.code == .wrongKey ? "is --master-key or MASTER_PUBLIC_KEY the daemon's?" : error.hint))
     }
 }

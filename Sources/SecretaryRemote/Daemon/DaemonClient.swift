@@ -41,6 +41,8 @@ public final class DaemonClient: Decryptor {
                 let middle = openings.startIndex + openings.count / 2
                 return openAtOnce(openings[..<middle]) + openAtOnce(openings[middle...])
             }
+            // Version 1 may have opened some before.
+            for opening in openings { opening.forget() }
             return openings.map { _ in error.error }
         }
     }

@@ -17,10 +17,12 @@ struct DaemonFailure: Error {
     static func passing(_ error: SecretaryError) -> DaemonFailure { DaemonFailure(kind: .passing, error: error) }
     static func final(_ error: SecretaryError) -> DaemonFailure { DaemonFailure(kind: .final, error: error) }
 
-    /// There was no HTTP answer.
-    init(transport error: SecretaryError) {
+    /// There was no HTTP answer, or one that is not as an answer is: cut off, perhaps, when the daemon ended.
+    ///
+    /// It proves nothing: another daemon may have a better one.
+    init(noAnswer error: SecretaryError) {
         switch error.code {
-        case .unavailable, .timedOut: self = .passing(error)
+        case .unavailable, .timedOut, .malformed: self = .passing(error)
         default: self = .final(error)
         }
     }

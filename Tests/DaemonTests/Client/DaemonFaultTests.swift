@@ -10,7 +10,7 @@ import Testing
             ("another nonce", .malformed), ("another number", .malformed), ("another label", .malformed),
             ("another size", .malformed), ("something more", .malformed), ("cut off inside", .malformed),
             ("unknown status", .unavailable), ("empty", .malformed), ("huge", .malformed), ("truncated", .unavailable),
-            ("not http", .malformed), ("close", .unavailable),
+            ("not http", .malformed), ("no whole head", .malformed), ("close", .unavailable),
         ] as [(String, SecretaryError.Code)], [false, true])
     func answersV2(_ answer: (fault: String, code: SecretaryError.Code), isForOneRequest: Bool) async throws {
         let (fault, code) = answer
@@ -42,6 +42,28 @@ import Testing
             #expect(error?.code == code, "\(String(describing: error))")
             try daemon.set(["fault": ""])
             #expect(try client.code(task.envelopes[0]) == nil)
+        }
+    }
+
+    @Test("what version 1 has opened is zeroed when the rest cannot be had")
+    func halfWay() async throws {
+        let task = try TestTask()
+        try await PythonDaemon.with(task, settings: ["fault": "close", "good": 2, "knows": [1]]) { daemon in
+            let client = try task.client([daemon.url])
+            var memory = try SecretBytes(count: task.envelopes.reduce(0) { $0 + $1.plaintextCount })
+            let errors = unsafe memory.withUnsafeMutableBytes { bytes in
+                var rest = unsafe bytes[...]
+                let openings = task.envelopes.map { envelope in
+                    defer { unsafe rest = rest.dropFirst(envelope.plaintextCount) }
+                    return unsafe Opening(
+                        envelope, name: nil,
+                        into: UnsafeMutableRawBufferPointer(rebasing: rest.prefix(envelope.plaintextCount)))
+                }
+                return client.open(openings)
+            }
+            #expect(try daemon.seen().v1 > 2)
+            #expect(errors.allSatisfy { $0?.code == .unavailable })
+            #expect(memory.array.allSatisfy { $0 == 0 })
         }
     }
 

@@ -13,12 +13,16 @@ import Testing
         return ContinuousClock.now - start
     }
 
-    @Test("the next is asked when one is not there, or breaks off")
-    func next() async throws {
+    @Test(
+        "the next is asked when one is not there, breaks off, or answers what is no answer",
+        arguments: ["truncated", "empty", "no whole head", "not http", "cut off inside"], [false, true])
+    func next(_ fault: String, isForOneRequest: Bool) async throws {
         let task = try TestTask()
-        try await PythonDaemon.with(task, settings: ["fault": "truncated"]) { broken in
+        try await PythonDaemon.with(task, settings: ["fault": fault]) { broken in
             try await PythonDaemon.with(task) { daemon in
-                let client = try task.client([Self.nobody, broken.url, daemon.url])
+                let client = try task.client([Self.nobody, broken.url, daemon.url]) {
+                    $0.http.isForOneRequest = isForOneRequest
+                }
                 #expect(try client.open(task.envelopes) == task.opened)
             }
         }

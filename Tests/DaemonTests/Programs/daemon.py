@@ -4,7 +4,7 @@ daemon.py SETTINGS: serves on a free port of the loopback and prints the port. S
 with claim, public keys and the envelopes that they may have, "knows" [1, 2]. Ends with its standard input.
 
 Tests change what it does with "POST /set" and a JSON object that is put into its settings, and ask with "GET /seen" what it was asked.
-"fault" makes it misbehave: see FAULTS, ERRORS.
+"fault" makes it misbehave, after "good" requests: see FAULTS, ERRORS.
 """
 
 import base64
@@ -229,7 +229,7 @@ def decrypt_v2(body):
 
 # HTTP
 
-FAULTS = {"hang", "close", "truncated", "huge", "not http", "empty"}
+FAULTS = {"hang", "close", "truncated", "huge", "not http", "empty", "no whole head"}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -271,6 +271,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(b"SSH-2.0-OpenSSH_9.9\r\n")
         elif fault == "empty":
             self.reply(200, b"")
+        elif fault == "no whole head":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Le")
         elif fault == "truncated":
             self.send_response(200)
             self.send_header("Content-Length", "1000")
@@ -307,7 +309,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if version not in settings["knows"]:
             return self.reply(404, b"404 page not found\n")
         seen["v%d" % version] += 1
-        fault = settings.get("fault")
+        fault = settings.get("fault") if seen["v1"] + seen["v2"] > settings.get("good", 0) else None
         if settings.get("fault once"):
             settings["fault"] = None
         if fault == "old version" and self.request_version == "HTTP/1.0":
