@@ -157,7 +157,7 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "SecretaryCore", "SecretaryRemote", "TestSupport", "secretaryctl", "secretaryd",
+                "SecretaryCore", "SecretaryRemote", "SecretaryServer", "TestSupport", "secretaryctl", "secretaryd",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             // What is not ours: recorded exchanges, and clients and a daemon in Python.

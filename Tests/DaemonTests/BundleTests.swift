@@ -42,11 +42,7 @@ struct BundleTests {
         _ command: [String], _ environment: [String: String] = [:], entry: String = "/opt/secretary/bin/secretaryctl"
     ) async throws -> CommandResult {
         let script = """
-            # In a chroot "/" is no mount that could be made private.
-            if mount --make-rprivate / 2>/dev/null; then
-                # Mounts of secrets outside must not wait for the end of this.
-                umount --all --lazy --types fuse.secretfs || true
-            fi
+            \(OwnMounts.script)
             mount -t proc proc "$0/proc"
             for device in fuse null; do touch "$0/dev/$device"; mount --bind "/dev/$device" "$0/dev/$device"; done
             exec env --ignore-environment "${@:2:$1}" "$(command -v chroot)" "$0" "${@:$(($1 + 2))}"

@@ -82,10 +82,7 @@ struct TLSTests {
                 // In a namespace of its own, the folder in which libcurl looks for the system's is this one.
                 let script = """
                     mount --make-private "$(stat -c %m /etc/ssl/certs)"
-                    if mount --make-rprivate / 2>/dev/null; then
-                        # Mounts of secrets outside must not wait for the end of this.
-                        umount --all --lazy --types fuse.secretfs || true
-                    fi
+                    \(OwnMounts.script)
                     mount --bind system /etc/ssl/certs
                     exec "$0" unseal --status -s https://127.0.0.1:\(daemon.port) \(options)
                     """

@@ -162,8 +162,7 @@ extension MountTests {
                 let upgrades = 3
                 let counts = try await opening(repo, sync: sync.rawValue) { mount in
                     for _ in 0..<upgrades {
-                        let upgraded = try await repo.secretaryctl("mount", "upgrade", mount.path.string)
-                        #expect(upgraded.status == 0, "\(upgraded.errors)")
+                        try await repo.upgrade(mount)
                     }
                 }
                 for (made, logged) in counts {

@@ -94,8 +94,7 @@ extension MountTests {
                     #expect(refused.status == 81)
                     #expect(refused.errors.contains("no config public key"), "\(refused.errors)")
                     _ = try await repo.shell("mv gone keys")
-                    let upgraded = try await repo.secretaryctl("mount", "upgrade", mount.path.string)
-                    #expect(upgraded.status == 0, "\(upgraded.errors)")
+                    try await repo.upgrade(mount)
                     #expect(try await mount.read("password").text == "s3cret")
                     #expect(try await mount.status().string("state") == "current")
                 }
@@ -156,8 +155,7 @@ extension MountTests {
                 try repo.write("web.yml", "password: \(try repo.seal("s3cret"))\n")
                 try await repo.mounted("web.yml") { mount in
                     for _ in 0..<3 {
-                        let upgraded = try await repo.secretaryctl("mount", "upgrade", mount.path.string)
-                        #expect(upgraded.status == 0, "\(upgraded.errors)")
+                        try await repo.upgrade(mount)
                     }
                     let file = FilePath("/proc/\(mount.server.pid)/task/\(mount.server.pid)/children")
                     try await eventually("the supervisor has one child") {
@@ -189,8 +187,7 @@ extension MountTests {
                     try mount.worker.signal(SIGKILL)
                     #expect(try await mount.read("password").text == "s3cret")
                     for _ in 0..<2 {
-                        let upgraded = try await repo.secretaryctl("mount", "upgrade", mount.path.string)
-                        #expect(upgraded.status == 0, "\(upgraded.errors)")
+                        try await repo.upgrade(mount)
                         #expect(try await mount.read("password").text == "s3cret")
                     }
                     #expect(mount.server.isRunning, "the supervisor is the same process")

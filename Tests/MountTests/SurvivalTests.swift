@@ -203,8 +203,7 @@ extension MountTests {
                         for round in 1...20 {
                             // Every other time by the signal alone.
                             if round % 2 == 0 {
-                                let upgraded = try await repo.secretaryctl("mount", "upgrade", mount.path.string)
-                                #expect(upgraded.status == 0, "\(upgraded.errors)")
+                                try await repo.upgrade(mount)
                                 continue
                             }
                             try mount.server.signal(SIGUSR2)

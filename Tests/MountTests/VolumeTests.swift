@@ -257,7 +257,7 @@ extension MountTests {
                     defer { try? open.close() }
                     try mount.worker.signal(SIGKILL)
                     for number in 10..<60 { #expect(try mount.text("v\(number)/key") == "hunter2") }
-                    #expect(try await repo.secretaryctl("mount", "upgrade", mount.path.string).status == 0)
+                    try await repo.upgrade(mount)
                     try repo.define("new", ["source": "app.yml"])
                     try await mount.shows("new/key", "hunter2")
                     var bytes = [UInt8](repeating: 0, count: 16)

@@ -50,16 +50,9 @@ import Testing
         let task = try TestTask()
         try await PythonDaemon.with(task, settings: ["fault": "close", "good": 2, "knows": [1]]) { daemon in
             let client = try task.client([daemon.url])
-            var memory = try SecretBytes(count: task.envelopes.reduce(0) { $0 + $1.plaintextCount })
+            var memory = try SecretBytes(count: task.envelopes.plaintextCount)
             let errors = unsafe memory.withUnsafeMutableBytes { bytes in
-                var rest = unsafe bytes[...]
-                let openings = task.envelopes.map { envelope in
-                    defer { unsafe rest = rest.dropFirst(envelope.plaintextCount) }
-                    return unsafe Opening(
-                        envelope, name: nil,
-                        into: UnsafeMutableRawBufferPointer(rebasing: rest.prefix(envelope.plaintextCount)))
-                }
-                return client.open(openings)
+                unsafe client.open(Opening.each(task.envelopes, into: bytes))
             }
             #expect(try daemon.seen().v1 > 2)
             #expect(errors.allSatisfy { $0?.code == .unavailable })

@@ -166,16 +166,9 @@ extension Sealer {
 extension Decryptor {
     /// Opens all in one go.
     func open(_ envelopes: [Envelope], names: [String?]? = nil) throws -> [Result<[UInt8], SecretaryError>] {
-        var block = try SecretBytes(count: envelopes.reduce(0) { $0 + $1.plaintextCount })
+        var block = try SecretBytes(count: envelopes.plaintextCount)
         return unsafe block.withUnsafeMutableBytes { bytes in
-            var openings: [Opening] = []
-            var position = 0
-            for (index, envelope) in envelopes.enumerated() {
-                let target = unsafe UnsafeMutableRawBufferPointer(
-                    rebasing: bytes[position..<position + envelope.plaintextCount])
-                openings.append(unsafe Opening(envelope, name: names?[index], into: target))
-                position += envelope.plaintextCount
-            }
+            let openings = unsafe Opening.each(envelopes, names: names, into: bytes)
             return zip(openings, open(openings)).map { opening, error in
                 if let error { .failure(error) } else { .success(unsafe Array(opening.target)) }
             }

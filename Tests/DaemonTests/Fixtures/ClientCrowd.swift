@@ -42,16 +42,9 @@ final class ClientCrowd: Sendable {
     private func ask(_ client: DaemonClient, _ envelopes: [Envelope], expecting texts: [String]) {
         let start = ContinuousClock.now
         do throws(SecretaryError) {
-            let size = envelopes.reduce(0) { $0 + $1.plaintextCount }
             var answer: [String] = []
-            _ = try unsafe SecretBytes(count: size) { (target) throws(SecretaryError) in
-                var position = 0
-                let openings = envelopes.map { envelope in
-                    defer { position += envelope.plaintextCount }
-                    let end = position + envelope.plaintextCount
-                    return unsafe Opening(
-                        envelope, name: nil, into: UnsafeMutableRawBufferPointer(rebasing: target[position..<end]))
-                }
+            _ = try unsafe SecretBytes(count: envelopes.plaintextCount) { (target) throws(SecretaryError) in
+                let openings = unsafe Opening.each(envelopes, into: target)
                 for case let error? in client.open(openings) { throw error }
                 answer = openings.map { unsafe String(decoding: $0.target, as: UTF8.self) }
             }

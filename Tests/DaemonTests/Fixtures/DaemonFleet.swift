@@ -1,5 +1,6 @@
 import Glibc
 import SecretaryRemote
+import SecretaryServer
 import Synchronization
 import SystemPackage
 import TestSupport
@@ -21,7 +22,7 @@ final class DaemonFleet: Sendable {
 
     init(_ setup: DaemonSetup) throws {
         self.setup = setup
-        let free = try DaemonFleet.freePorts(4)
+        let free = DaemonFleet.freePorts(4)
         port = free[0]
         ports = Array(free[1...])
     }
@@ -92,27 +93,18 @@ final class DaemonFleet: Sendable {
     ///
     /// They are below those that Linux gives to outgoing connections (ip_local_port_range), of which one could be in the
     /// way when a daemon comes back.
-    private static func freePorts(_ count: Int) throws -> [Int] {
+    private static func freePorts(_ count: Int) -> [Int] {
         var ports: [Int] = []
         for _ in 0..<1000 where ports.count < count {
             let port = Int.random(in: 10_000..<32_000)
-            if !ports.contains(port), try isFree(port) { ports.append(port) }
+            if !ports.contains(port), isFree(port) { ports.append(port) }
         }
         return ports
     }
 
-    private static func isFree(_ port: Int) throws -> Bool {
-        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard socket >= 0 else { throw Errno(rawValue: errno) }
-        defer { close(socket) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        address.sin_port = UInt16(port).bigEndian
-        return unsafe withUnsafePointer(to: &address) { address in
-            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                unsafe bind(socket, address, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
+    private static func isFree(_ port: Int) -> Bool {
+        guard let socket = try? ListeningSocket(.network(ip: "127.0.0.1", port: port)) else { return false }
+        try? socket.descriptor.close()
+        return true
     }
 }

@@ -40,10 +40,7 @@ enum MountNamespace {
         // What is mounted here must not appear elsewhere. Only where /dev/fuse is mounted matters, and "/" is not a mount
         // in a chroot, so that unshare could not see to it.
         let script = """
-            if mount --make-rprivate / 2>/dev/null; then
-                # Mounts of other tests must not wait for the end of this.
-                umount --all --lazy --types fuse.secretfs || true
-            fi
+            \(OwnMounts.script)
             mount --make-private "$(stat -c %m /dev/fuse)"
             mknod "$0/fuse" c 10 229
             chmod 0666 "$0/fuse"

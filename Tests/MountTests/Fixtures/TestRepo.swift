@@ -156,6 +156,12 @@ final class TestRepo: Sendable {
         try await run("secretaryctl", arguments, as: other, environment: environment)
     }
 
+    /// Upgrades a mount, which has to succeed.
+    func upgrade(_ mount: Mount, _ location: Testing.SourceLocation = #_sourceLocation) async throws {
+        let upgraded = try await secretaryctl("mount", "upgrade", mount.path.string)
+        #expect(upgraded.status == 0, "\(upgraded.errors)", sourceLocation: location)
+    }
+
     /// Runs a shell script, which ends at the first command that fails.
     ///
     /// `$M` is the mountpoint, `$P` the plain files, `$OUT` a folder to write to.
